@@ -1,0 +1,2 @@
+-- The first migration has no way back: there is nothing before it.
+SELECT 1;

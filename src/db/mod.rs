@@ -1,0 +1,171 @@
+//! The database of one institution, on either engine.
+//!
+//! [`Db::read`] gives a snapshot that cannot write; [`Db::write`] gives a [`WriteTx`], the only thing that can. Both run their
+//! closure away from the async threads. A write's closure may run again, so it has database effects only, and returns what it did.
+//! Product code never asks which engine it runs on; where the two must differ, it says so through [`on!`].
+
+mod conn;
+mod error;
+mod migrate;
+mod pool;
+pub mod schema;
+mod sqlite_writer;
+mod types;
+mod url;
+mod write;
+
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+
+pub(crate) use self::conn::on;
+pub use self::conn::{Access, Conn, create_sqlite};
+pub use self::error::{Error, Failure, Result};
+pub use self::migrate::{NotOurVersion, bring_up};
+pub use self::sqlite_writer::Turn;
+pub use self::types::UnknownName;
+pub(crate) use self::types::{big_int_type, text_enum, text_enum_type, text_type};
+pub use self::url::{DatabaseUrl, UnknownScheme};
+pub use self::write::{Isolation, WriteTx};
+use crate::clock::Clock;
+
+/// A handle to an institution's database; cheap to clone. Opens nothing until it is used.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    readers: pool::Pool,
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+}
+
+enum Writer {
+    Sqlite(sqlite_writer::SqliteWriter),
+    Postgres(pool::Pool),
+}
+
+impl Db {
+    /// A handle; nothing is opened yet. Fails only where a thread cannot be started.
+    pub fn new(url: DatabaseUrl, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        let readers = pool::build(&url, Access::Read);
+        let writer = match &url {
+            DatabaseUrl::Sqlite(_) => Writer::Sqlite(sqlite_writer::SqliteWriter::start(url.clone())?),
+            DatabaseUrl::Postgres(_) => Writer::Postgres(pool::build(&url, Access::Write)),
+        };
+        Ok(Self { inner: Arc::new(Inner { url, readers, writer, clock }) })
+    }
+
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// Whether this program may work on the database as it stands (version, text order, durability).
+    pub fn check(&self, durable: bool) -> std::result::Result<(), NotOurVersion> {
+        let mut conn = Conn::open(&self.inner.url, Access::Write).map_err(|error| NotOurVersion::Unreadable(error.to_string()))?;
+        migrate::check(&mut conn, durable)
+    }
+
+    /// Reads one snapshot. The connection refuses to write.
+    pub async fn read<T, E, F>(&self, question: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let inner = Arc::clone(&self.inner);
+        away(move || {
+            let mut conn = inner.readers.get().map_err(|error| Error::Unavailable(error.to_string()))?;
+            snapshot(&mut conn, question)
+        })
+        .await
+    }
+
+    /// A verb's transaction: as if alone, ahead of the worker's writes.
+    pub async fn write<T, E, F>(&self, verb: F) -> std::result::Result<T, E>
+    where
+        F: FnMut(&mut WriteTx<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        self.write_as(Turn::Person, Isolation::Serializable, verb).await
+    }
+
+    /// [`Self::write`] with the worker's place in the queue, or a weaker isolation where a compare-and-swap makes it right.
+    pub async fn write_as<T, E, F>(&self, turn: Turn, isolation: Isolation, mut verb: F) -> std::result::Result<T, E>
+    where
+        F: FnMut(&mut WriteTx<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let clock = Arc::clone(&self.inner.clock);
+        match &self.inner.writer {
+            Writer::Postgres(_) => {
+                let inner = Arc::clone(&self.inner);
+                away(move || {
+                    let Writer::Postgres(pool) = &inner.writer else { return Err(lost().into()) };
+                    let mut conn = pool.get().map_err(|error| Error::Unavailable(error.to_string()))?;
+                    write::write(&mut conn, &clock, isolation, &mut verb)
+                })
+                .await
+            }
+            Writer::Sqlite(writer) => {
+                let (answer, answered) = tokio::sync::oneshot::channel();
+                writer.submit(
+                    turn,
+                    Box::new(move |conn| {
+                        let outcome = match conn {
+                            Ok(conn) => write::write(conn, &clock, isolation, &mut verb),
+                            Err(error) => Err(error.into()),
+                        };
+                        // Nobody waits any more when the request was dropped; the write stands all the same.
+                        drop(answer.send(outcome));
+                    }),
+                );
+                answered.await.unwrap_or_else(|_| Err(lost().into()))
+            }
+        }
+    }
+}
+
+/// The thread that ran the write is gone without an answer, so what it did is not known.
+fn lost() -> Error {
+    Error::OutcomeUnknown
+}
+
+async fn away<T, E>(work: impl FnOnce() -> std::result::Result<T, E> + Send + 'static) -> std::result::Result<T, E>
+where
+    T: Send + 'static,
+    E: Failure,
+{
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(lost().into()))
+}
+
+fn snapshot<T, E: Failure>(conn: &mut Conn, question: impl FnOnce(&mut Conn) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+    use diesel::connection::{AnsiTransactionManager as Manager, TransactionManager};
+    match conn {
+        Conn::Sqlite(inner) => Manager::begin_transaction_sql(inner, "BEGIN DEFERRED"),
+        Conn::Pg(inner) => Manager::begin_transaction_sql(inner, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+    }
+    .map_err(Error::from)?;
+    let answer = question(conn);
+    let ended = match conn {
+        Conn::Sqlite(inner) => Manager::rollback_transaction(inner),
+        Conn::Pg(inner) => Manager::rollback_transaction(inner),
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "end of a snapshot");
+    }
+    answer
+}
+
+/// Text for `PRAGMA` and the like on a connection that is not in a transaction: for tests and housekeeping.
+pub fn batch_execute(conn: &mut Conn, sql: &str) -> Result<()> {
+    Ok(conn.batch_execute(sql)?)
+}

@@ -1,0 +1,18 @@
+//! Outlay: bulk disbursement for microfinance institutions, over a Mojaloop SDK.
+//!
+//! A map of the house. Dependencies go one way: `web` and `worker` → rooms → `db`; only a room's `pages.rs` uses `web`,
+//! and `web` names rooms only in the url table.
+
+pub mod clock;
+pub mod db;
+pub mod ids;
+pub mod money;
+pub mod words;
+
+pub mod batches;
+pub mod dispatch;
+pub mod funding;
+pub mod payees;
+pub mod privileges;
+pub mod sdk;
+pub mod simulator;
