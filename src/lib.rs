@@ -9,10 +9,13 @@ pub mod ids;
 pub mod money;
 pub mod words;
 
+pub mod audit;
 pub mod batches;
+pub mod branches;
 pub mod dispatch;
 pub mod funding;
 pub mod payees;
+pub mod people;
 pub mod privileges;
 pub mod sdk;
 pub mod simulator;
