@@ -18,3 +18,4 @@ mod support;
 mod database;
 mod schema;
 mod tidy;
+mod tidy_source;
