@@ -18,4 +18,5 @@ mod support;
 mod database;
 mod schema;
 mod tidy;
+mod tidy_licences;
 mod tidy_source;
