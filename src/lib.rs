@@ -16,3 +16,4 @@ pub mod payees;
 pub mod privileges;
 pub mod sdk;
 pub mod simulator;
+pub mod web;
