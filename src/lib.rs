@@ -19,3 +19,4 @@ pub mod people;
 pub mod privileges;
 pub mod sdk;
 pub mod simulator;
+pub mod web;
