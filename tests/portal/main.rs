@@ -1,1 +1,3 @@
+//! The one integration binary: rooms as in `src/`, over their public functions.
 
+mod sdk;
