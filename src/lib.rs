@@ -6,14 +6,18 @@
 pub mod clock;
 pub mod db;
 pub mod ids;
+pub mod logging;
 pub mod money;
+pub mod web;
 pub mod words;
 
+pub mod app;
 pub mod audit;
 pub mod batches;
 pub mod branches;
 pub mod dispatch;
 pub mod funding;
+pub mod institutions;
 pub mod payees;
 pub mod people;
 pub mod privileges;

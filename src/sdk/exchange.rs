@@ -110,9 +110,14 @@ impl std::fmt::Debug for PartyAnswer {
 pub enum QuoteAnswer {
     Quoted(Quote),
     /// A definite error: see its class in [`super::Stage::Agree`].
-    Refused { code: Code },
+    Refused {
+        code: Code,
+    },
     /// Asked again later; no money is at stake.
-    Unclear { code: Option<Code>, why: Why },
+    Unclear {
+        code: Option<Code>,
+        why: Why,
+    },
     /// Not a question the network takes; it will not become one.
     NotAsked(NotARequest),
 }

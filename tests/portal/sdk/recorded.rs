@@ -27,7 +27,9 @@ fn by_code(code: Code, stage: Stage) -> String {
 
 fn of_party(answer: PartyAnswer) -> String {
     match answer {
-        PartyAnswer::Found { fsp, name, .. } if fsp.as_str() == "payeefsp" && name.as_deref() == Some("Amina Odhiambo") => "found".to_owned(),
+        PartyAnswer::Found { fsp, name, .. } if fsp.as_str() == "payeefsp" && name.as_deref() == Some("Amina Odhiambo") => {
+            "found".to_owned()
+        }
         PartyAnswer::Refused { code } => by_code(code, Stage::Agree),
         PartyAnswer::Unclear { .. } => "retryable".to_owned(),
         other => format!("{other:?}"),
