@@ -5,6 +5,7 @@
 
 mod create;
 mod keys;
+mod lock;
 mod registry;
 mod settings;
 mod store;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::create::{AlreadyThere, create};
+pub use self::lock::{NotAlone, ProcessLock};
 pub use self::keys::{BadKey, Keys};
 pub use self::registry::{BadRegistry, load_registry};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
