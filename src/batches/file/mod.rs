@@ -4,13 +4,21 @@
 //! bytes → `source` (digest, size limit, encoding) → `dialect` (delimiter, header row) → `records` (rows of cells)
 //! → `columns` (which cell is what) → `row` (cells to values) → the caller's [`Sink`].
 
+mod amount;
 mod columns;
 mod dialect;
+mod read;
+mod records;
+mod repeats;
+mod results;
+mod row;
 mod source;
 mod unreadable;
 
 pub use columns::Column;
 pub use dialect::Delimiter;
+pub use read::{ReadError, read};
+pub use results::{OUTCOME_COLUMNS, Outcome, ResultsError, safe_cell, write_results};
 pub use source::Encoding;
 pub use unreadable::{Refused, Unreadable};
 
