@@ -153,7 +153,12 @@ struct Batch {
 }
 
 fn batch() -> Batch {
-    let tally = |name, count: i64| Tally { name, count, sum: Some((Minor::new(count * 14_600_000), kyat())), path: Some(format!("?outcome={name}")) };
+    let tally = |name, count: i64| Tally {
+        name,
+        count,
+        sum: Some((Minor::new(count * 14_600_000), kyat())),
+        path: Some(format!("?outcome={name}")),
+    };
     let tallies = Tallies {
         total: 214,
         sum: Some((Minor::new(214 * 14_600_000), kyat())),
