@@ -1,3 +1,7 @@
+//! The one integration binary: rooms as in `src/`, over their public functions.
+
+mod gallery;
+mod sdk;
 //! What Outlay promises, told as stories its people would recognise; one file per room.
 //!
 //! Every test runs on SQLite, and again on PostgreSQL where `OUTLAY_TEST_DATABASE` names a server (`scripts/test` starts one).
