@@ -1,7 +1,3 @@
-//! The one integration binary: rooms as in `src/`, over their public functions.
-
-mod gallery;
-mod sdk;
 //! What Outlay promises, told as stories its people would recognise; one file per room.
 //!
 //! Every test runs on SQLite, and again on PostgreSQL where `OUTLAY_TEST_DATABASE` names a server (`scripts/test` starts one).
@@ -20,7 +16,9 @@ mod sdk;
 mod support;
 
 mod database;
+mod gallery;
 mod schema;
+mod sdk;
 mod tidy;
 mod tidy_licences;
 mod tidy_source;
