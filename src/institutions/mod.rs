@@ -15,8 +15,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::create::{AlreadyThere, create};
-pub use self::lock::{NotAlone, ProcessLock};
 pub use self::keys::{BadKey, Keys};
+pub use self::lock::{NotAlone, ProcessLock};
 pub use self::registry::{BadRegistry, load_registry};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
 use crate::clock::Clock;
