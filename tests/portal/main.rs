@@ -17,8 +17,10 @@ mod support;
 
 mod database;
 mod gallery;
+mod people;
 mod schema;
 mod sdk;
 mod tidy;
 mod tidy_licences;
 mod tidy_source;
+mod web;
