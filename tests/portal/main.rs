@@ -15,6 +15,7 @@
 
 mod support;
 
+mod chromium;
 mod database;
 mod gallery;
 mod people;
