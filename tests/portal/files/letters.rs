@@ -58,7 +58,10 @@ fn the_first_letter_that_is_not_ascii_may_stand_far_below() {
 fn a_letter_that_cannot_be_read_is_an_error_on_its_row() {
     let mut bytes = with_header(ROW).into_bytes();
     bytes.extend(b"R2,Jos\xe9,MSISDN,09770123457,,150000,MMK,,,,\n");
-    // The file began as UTF-8 64 kB before.
+    let (kept, summary) = taken(&bytes, &payroll());
+    assert_eq!((summary.encoding, kept.rows.len()), (Encoding::Utf8, 1));
+    assert_eq!(kept.kinds(), [(3, FindingKind::UnreadableCharacter)]);
+    // The same far below the piece of the file that decided what its letters are.
     let filler = (0..3_000).map(|n| format!("F{n},Daw Mya,MSISDN,09771{n:06},,150000,MMK,,,,\n")).collect::<String>();
     let at = bytes.len() - "R2,Jos_,MSISDN,09770123457,,150000,MMK,,,,\n".len();
     bytes.splice(at..at, filler.into_bytes());

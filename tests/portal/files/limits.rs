@@ -131,6 +131,8 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = read(bytes.as_slice(), &payroll(), &mut Kept::default());
+        let below_a_header = [HEADER.as_bytes(), b"\n", &bytes].concat();
+        let _ = read(below_a_header.as_slice(), &payroll(), &mut Kept::default());
     }
 
     #[test]
