@@ -16,6 +16,7 @@
 mod support;
 
 mod database;
+mod files;
 mod gallery;
 mod schema;
 mod sdk;
