@@ -30,7 +30,6 @@ fn minutes(count: u64) -> std::time::Duration {
 }
 
 pub fn frame(language: Language) -> Page {
-    let item = |label, path, count, current| MenuItem { label, path, count, current };
     Page {
         language,
         zone: jiff::tz::TimeZone::get("Asia/Yangon").unwrap(),
@@ -43,14 +42,17 @@ pub fn frame(language: Language) -> Page {
             MenuGroup {
                 label: "Transfer",
                 items: vec![
-                    item("Bulk Payment", "/batches/new", None, false),
-                    item("Task", "/tasks", Some(10), true),
-                    item("Batch Action History", "/history", None, false),
+                    MenuItem { label: "Bulk Payment", path: "/batches/new", count: None, current: false },
+                    MenuItem { label: "Task", path: "/tasks", count: Some(10), current: true },
+                    MenuItem { label: "Batch Action History", path: "/history", count: None, current: false },
                 ],
             },
             MenuGroup {
                 label: "Search",
-                items: vec![item("Batch", "/search/batches", None, false), item("Transaction", "/search/transactions", None, false)],
+                items: vec![
+                    MenuItem { label: "Batch", path: "/search/batches", count: None, current: false },
+                    MenuItem { label: "Transaction", path: "/search/transactions", count: None, current: false },
+                ],
             },
         ],
         flash: None,
@@ -61,7 +63,7 @@ pub fn frame(language: Language) -> Page {
 #[derive(Template)]
 #[template(path = "sign_in.html", config = "tests/portal/gallery/askama.toml")]
 pub struct SignIn {
-    page: Page,
+    pub page: Page,
     user_name: String,
 }
 
@@ -241,9 +243,13 @@ struct Findings {
 
 #[derive(Template)]
 #[template(path = "empty.html", config = "tests/portal/gallery/askama.toml")]
-struct Empty {
-    page: Page,
+pub struct Empty {
+    pub page: Page,
     pager: Pager,
+}
+
+pub fn empty(language: Language) -> Empty {
+    Empty { page: frame(language), pager: Pager::default() }
 }
 
 /// What the browser gets.
@@ -258,7 +264,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
     let (sign_in, tasks, batch, upload) = (sign_in(english()), tasks(), batch(), upload());
     let submitted = Submitted { page: frame(english()), reference: "d03bdc40".to_owned() };
     let findings = Findings { page: frame(english()) };
-    let empty = Empty { page: frame(english()), pager: Pager::default() };
+    let empty = empty(english());
     let error = ErrorPage {
         page: frame(english()),
         title: say!("Page not found"),
