@@ -110,3 +110,32 @@ pub async fn serve(path: web::Path<(String, String)>, request: HttpRequest) -> H
     response.insert_header((CACHE_CONTROL, keep)).insert_header((ETAG, asset.tag.as_str()));
     if known { response.finish() } else { response.content_type(asset.content_type).body(asset.body.clone()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+    use actix_web::{App, test, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_browser_keeps_an_asset_under_the_path_of_its_content_and_only_there() {
+        let app = test::init_service(App::new().route(ROUTE, web::get().to(serve))).await;
+        let ask = async |path: &str| test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
+
+        let css = ask(css_path()).await;
+        assert_eq!(css.status(), StatusCode::OK);
+        assert_eq!(css.headers()[CONTENT_TYPE], "text/css; charset=utf-8");
+        assert_eq!(css.headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
+        let tag = css.headers()[ETAG].clone();
+        assert_eq!(ask(js_path()).await.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
+
+        let again = test::TestRequest::get().uri(css_path()).insert_header((IF_NONE_MATCH, tag)).to_request();
+        assert_eq!(test::call_service(&app, again).await.status(), StatusCode::NOT_MODIFIED);
+
+        let old = ask("/static/0000000000000000/outlay.css").await;
+        assert_eq!((old.status(), old.headers()[CACHE_CONTROL].to_str().unwrap()), (StatusCode::OK, "no-cache"));
+        assert_eq!(ask("/static/0000000000000000/secrets.toml").await.status(), StatusCode::NOT_FOUND);
+    }
+}

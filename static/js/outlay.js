@@ -48,6 +48,11 @@ function copy(button) {
   });
 }
 
+/** A table too wide for the screen can be scrolled with the keyboard. */
+function scrollable(frame) {
+  if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+}
+
 /** A part of the page that is asked for again until the server says that it will not change any more. */
 function poll(part) {
   const spoken = document.querySelector(`[data-announce="${part.dataset.announceTo}"]`);
@@ -164,6 +169,7 @@ function start(root) {
   each("[data-show]", showPassword);
   each("[data-copy]", copy);
   each("[data-poll]", poll);
+  each(".table-frame", scrollable);
   root.querySelector("[data-error-summary]")?.focus();
 }
 

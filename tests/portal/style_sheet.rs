@@ -1,8 +1,12 @@
-//! WCAG 2.2 AA, computed from `static/css/tokens.css`: text on its ground at least 4.5 : 1 (1.4.3), borders of fields, the focus ring and
-//! the bars at least 3 : 1 (1.4.11), in the light and in the dark scheme.
+//! The style sheet. WCAG 2.2 AA is computed from its tokens: text on its ground at least 4.5 : 1 (1.4.3), borders of fields, the focus
+//! ring and the bars at least 3 : 1 (1.4.11), in the light and in the dark scheme. What it is made of fits the oldest browsers.
 
 use std::collections::HashMap;
 use std::fs;
+
+use outlay::web::assets;
+
+use crate::gallery;
 
 const TEXT: f64 = 4.5;
 const SHAPE: f64 = 3.0;
@@ -14,6 +18,7 @@ const PAIRS: &[(&str, &str, f64)] = &[
     ("ink", "surface-quiet", TEXT),
     ("ink", "surface-hover", TEXT),
     ("ink", "accent-soft", TEXT),
+    ("ink", "good-ground", TEXT),
     ("ink", "neutral-ground", TEXT),
     ("ink-soft", "canvas", TEXT),
     ("ink-soft", "surface", TEXT),
@@ -81,4 +86,30 @@ fn every_text_can_be_read_in_both_schemes() {
         }
     }
     assert!(low.is_empty(), "{}", low.join("\n"));
+}
+
+#[test]
+fn the_oldest_browsers_we_promise_understand_the_style_sheet() {
+    let sheet = assets::style_sheet();
+    // Newer than Chrome 109 or Firefox 115.
+    for newer in
+        [":has(", "color-mix(", "light-dark(", "@container", "@scope", "@starting-style", "anchor-name", "text-box", "&:", "& ", "subgrid"]
+    {
+        assert!(!sheet.contains(newer), "{newer}");
+    }
+    assert!(!sheet.contains("url("), "nothing else is fetched");
+    for part in assets::SHEETS {
+        assert!(fs::metadata(format!("static/css/{part}.css")).unwrap().len() > 0, "{part}.css is there");
+    }
+    assert_eq!(fs::read_dir("static/css").unwrap().count(), assets::SHEETS.len(), "every file of static/css is part of the sheet");
+    assert_eq!(sheet.matches('{').count(), sheet.matches('}').count());
+}
+
+/// DESIGN 7: a first visit is at most 60 kB over the wire; it is even before compression.
+#[test]
+fn a_first_visit_is_small() {
+    let (_, page) = gallery::pages().into_iter().find(|(name, _)| *name == "tasks").unwrap();
+    let rest = ["static/js/outlay.js", "static/img/icon.svg"].map(|path| usize::try_from(fs::metadata(path).unwrap().len()).unwrap());
+    let bytes = page.len() + assets::style_sheet().len() + rest.iter().sum::<usize>();
+    assert!(bytes <= 75_000, "{bytes} bytes before compression, which takes off at least two thirds");
 }
