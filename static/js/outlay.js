@@ -117,10 +117,12 @@ function upload(form) {
   const bar = shown.querySelector("progress");
   const line = shown.querySelector("[role=status]");
   let spokenAt = -SPOKEN_EVERY_PERCENT;
+  let sending = false;
 
   form.addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
     event.preventDefault();
+    if (sending) return;
+    sending = true;
     const request = new XMLHttpRequest();
     request.open(form.method, form.action);
     request.upload.addEventListener("progress", ({ loaded, total, lengthComputable }) => {
@@ -135,7 +137,7 @@ function upload(form) {
     for (const failure of ["error", "abort", "timeout"]) {
       request.addEventListener(failure, () => {
         line.textContent = shown.dataset.textBroken;
-        form.removeAttribute("aria-busy");
+        sending = false;
       });
     }
     spokenAt = -SPOKEN_EVERY_PERCENT;
@@ -164,7 +166,7 @@ function become(html, address) {
 
 function start(root) {
   const each = (selector, behave) => root.querySelectorAll(selector).forEach(behave);
-  each("form[data-once]", sendOnce);
+  each("form[method=post]", sendOnce);
   each("form[data-upload]", upload);
   each("[data-show]", showPassword);
   each("[data-copy]", copy);

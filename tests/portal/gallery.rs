@@ -343,3 +343,45 @@ fn a_problem_stands_in_the_title_on_top_and_at_its_field_in_the_same_words() {
     assert_eq!(text("#file-error").trim(), "Error: Choose the file again");
     assert_eq!(selected(&html, "#file")[0].value().attr("aria-describedby"), Some("file-hint file-error"));
 }
+
+#[derive(Template)]
+#[template(
+    source = "{{ at|time }}|{{ at|date }}|{{ at|clock }}|{{ at|ago }}|{{ at|waited }}|{{ sum|money(currency) }}|{{ sum|amount(currency) }}|\
+              {{ 1234567|number }}|{{ 1|plural(\"1 day\", \"{count} days\") }}|{{ 2000|plural(\"1 day\", \"{count} days\") }}|\
+              {{ \"Line {line} of {file}\"|t|with(\"line\", 7)|with(\"file\", \"<{line}>.csv\") }}",
+    ext = "html"
+)]
+struct Printed {
+    at: Instant,
+    sum: Minor,
+    currency: Currency,
+}
+
+#[test]
+fn times_are_the_institutions_and_numbers_are_grouped() {
+    let printed = Printed { at: NOW.before(minutes(61)), sum: Minor::new(124_000_050), currency: kyat() };
+    assert_eq!(
+        rendered(&frame(Language::english()), &printed),
+        "20 Oct 2022, 10:22|20 Oct 2022|10:22:05|1 h ago|1 h|1,240,000.50 MMK|1,240,000.50|1,234,567|1 day|2,000 days|\
+         Line 7 of &#60;{line}&#62;.csv"
+    );
+}
+
+#[test]
+fn a_fragment_is_sent_again_only_when_it_changed_and_says_when_it_will_not() {
+    let (page, empty) = (frame(Language::english()), empty(Language::english()));
+    let header =
+        |response: &actix_web::HttpResponse, name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let asking = |tag: Option<&str>| {
+        let request = actix_web::test::TestRequest::get();
+        if let Some(tag) = tag { request.insert_header(("if-none-match", tag)) } else { request }.to_http_request()
+    };
+    let first = page::fragment(&asking(None), &page, &empty, true);
+    let tag = header(&first, "etag").unwrap();
+    assert_eq!((first.status(), header(&first, "outlay-poll")), (StatusCode::OK, None));
+    assert_eq!(page::fragment(&asking(Some(&tag)), &page, &empty, true).status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(page::fragment(&asking(Some("W/\"other\"")), &page, &empty, true).status(), StatusCode::OK);
+
+    let last = page::fragment(&asking(Some(&tag)), &page, &empty, false);
+    assert_eq!((last.status(), header(&last, "outlay-poll").as_deref()), (StatusCode::OK, Some("stop")));
+}

@@ -44,6 +44,8 @@ const PAIRS: &[(&str, &str, f64)] = &[
     ("line-strong", "surface", SHAPE),
     ("line-strong", "canvas", SHAPE),
     ("line-strong", "surface-quiet", SHAPE),
+    ("bad-line", "surface", SHAPE),
+    ("bad-line", "canvas", SHAPE),
     ("focus", "canvas", SHAPE),
     ("focus", "surface", SHAPE),
     ("bar-good", "surface", SHAPE),
