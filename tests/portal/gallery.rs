@@ -289,7 +289,7 @@ fn write_to(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let sheet = assets::style_sheet();
     fs::write(folder.join("light.css"), &sheet).unwrap();
-    fs::write(folder.join("dark.css"), sheet.replace("(prefers-color-scheme: dark)", "screen")).unwrap();
+    fs::write(folder.join("dark.css"), sheet.replace("screen and (prefers-color-scheme: dark)", "screen")).unwrap();
     fs::write(folder.join("icon.svg"), fs::read("static/img/icon.svg").unwrap()).unwrap();
     for (name, html) in pages() {
         for scheme in ["light", "dark"] {
