@@ -15,11 +15,13 @@
 
 mod support;
 
+mod catalogue;
 mod database;
 mod files;
 mod gallery;
 mod schema;
 mod sdk;
+mod style_sheet;
 mod tidy;
 mod tidy_licences;
 mod tidy_source;
