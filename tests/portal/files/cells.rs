@@ -103,6 +103,16 @@ fn a_wallet_is_found_by_id_or_name_and_another_is_refused_with_the_list() {
 }
 
 #[test]
+fn a_name_that_two_wallets_share_names_neither() {
+    let fsps = [("a-b", "Wave"), ("ab", "wave "), ("wave", "KBZPay")].map(|(id, name)| (FspId::from(id), name.to_owned()));
+    let directory = Directory::new(fsps);
+    let found = |typed: &str| directory.find(typed).map(FspId::as_str);
+    // An id as it is written is always that FSP.
+    assert_eq!((found("A-B"), found("ab"), found("Wave"), found("kbz pay")), (Some("a-b"), Some("ab"), Some("wave"), Some("wave")));
+    assert_eq!((found("a b"), found("w ave")), (None, None));
+}
+
+#[test]
 fn a_batch_to_one_fsp_takes_no_row_of_another() {
     let expected = Expected { to_fsp: Some(FspId::from("wave")), ..payroll() };
     let rows =
