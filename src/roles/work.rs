@@ -13,8 +13,13 @@ use crate::worker::Workers;
 /// # Errors
 /// A sentence for the operator.
 pub async fn work(args: WorkArgs) -> Ended {
-    if let Some(embedded) = load_registry(&args.registry.registry)?.iter().find(|settings| matches!(settings.database, DatabaseUrl::Sqlite(_))) {
-        bail!("{} has an embedded database, which one process serves and works on («outlay serve»); «outlay work» needs PostgreSQL", embedded.name);
+    if let Some(embedded) =
+        load_registry(&args.registry.registry)?.iter().find(|settings| matches!(settings.database, DatabaseUrl::Sqlite(_)))
+    {
+        bail!(
+            "{} has an embedded database, which one process serves and works on («outlay serve»); «outlay work» needs PostgreSQL",
+            embedded.name
+        );
     }
     let opened = super::open_all(&args.registry).await?;
     let institutions: Vec<_> = opened.iter().map(|one| one.institution.clone()).collect();

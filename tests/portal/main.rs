@@ -13,13 +13,19 @@
     reason = "a test that meets the unexpected should stop there"
 )]
 
+#[allow(dead_code, reason = "the next stories will stand on it")]
 mod support;
 
+mod catalogue;
+mod chromium;
 mod database;
 mod files;
 mod gallery;
+mod people;
 mod schema;
 mod sdk;
+mod style_sheet;
 mod tidy;
 mod tidy_licences;
 mod tidy_source;
+mod web;

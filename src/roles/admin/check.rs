@@ -24,3 +24,10 @@ pub(super) async fn verify_audit(institution: &Institution, args: VerifyAudit) -
     }
     Ok(if report.troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
+
+pub(super) async fn verify_counts(_: &Institution) -> Ended {
+    Ok(ExitCode::SUCCESS)
+}
+pub(super) async fn release_dispatch(_: &Institution) -> Ended {
+    Ok(ExitCode::SUCCESS)
+}

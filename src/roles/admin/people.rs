@@ -93,7 +93,9 @@ fn end_of(last: jiff::civil::Date, institution: &Institution) -> anyhow::Result<
 fn action(name: &str) -> anyhow::Result<Action> {
     match name.trim().parse() {
         Ok(action) => Ok(action),
-        Err(_) => bail!("there is no action «{name}»; there are: {}", Action::ALL.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(", ")),
+        Err(_) => {
+            bail!("there is no action «{name}»; there are: {}", Action::ALL.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -166,12 +166,7 @@ fn add_offices(tx: &mut db::WriteTx<'_>, by: &By) -> Result<Vec<(&'static str, B
         .collect()
 }
 
-fn add_people(
-    tx: &mut db::WriteTx<'_>,
-    by: &By,
-    branches: &[(&'static str, BranchId)],
-    password: &PasswordHash,
-) -> Result<(), Trouble> {
+fn add_people(tx: &mut db::WriteTx<'_>, by: &By, branches: &[(&'static str, BranchId)], password: &PasswordHash) -> Result<(), Trouble> {
     let branch = |code: &str| {
         let found = branches.iter().find(|(known, _)| *known == code);
         found.map(|(_, id)| id.clone()).ok_or_else(|| Trouble::Refused(format!("no branch {code}")))
