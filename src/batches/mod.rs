@@ -1,13 +1,19 @@
 //! A file becomes a batch: read, check, correct, submit, withdraw, delete; and the results file at its end.
 
+mod batch;
 pub mod file;
 mod finding;
+mod rows;
 mod seal;
 mod state;
+mod store;
 
+pub use batch::{Batch, Counts, PauseReason, Tally};
 pub use finding::{Details, Finding, FindingKind, MAX_SHOWN_CHARS, Severity, shown};
+pub use rows::{ByFsp, PaymentRow, rows_after, rows_page, summary_by_fsp};
 pub use seal::{NotSealed, SealedBatch, SealedRow, Sealer, hex, row_digest};
 pub use state::{MOVES, State};
+pub use store::{add_maker, find, find_visible, is_maker, swap_state};
 
 use crate::db::text_enum;
 use crate::privileges::Action;
