@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::batch::Tally;
+use crate::batches::batch::Tally;
 use crate::clock::Instant;
 use crate::db::schema::{fsps, transfers};
 use crate::db::{Conn, Error, Result};
@@ -37,7 +37,7 @@ pub struct PaymentRow {
 }
 
 /// The states that a count holds: the other way round of [`Count::of`].
-pub(super) fn states_of(count: Count) -> Vec<TransferState> {
+fn states_of(count: Count) -> Vec<TransferState> {
     TransferState::ALL.iter().copied().filter(|state| Count::of(*state) == count).collect()
 }
 
@@ -133,4 +133,15 @@ pub fn summary_by_fsp(conn: &mut Conn, batch: &BatchId) -> Result<Vec<ByFsp>> {
 fn plus(one: Tally, other: Tally) -> Result<Tally> {
     let sum = one.sum.plus(other.sum).ok_or(Error::Diesel(diesel::result::Error::RollbackTransaction))?;
     Ok(Tally { count: one.count + other.count, sum })
+}
+
+/// Row digests after a line, in line order.
+pub(in crate::batches) fn digests_after(conn: &mut Conn, batch: &BatchId, line: i64, limit: i64) -> Result<Vec<(i64, String)>> {
+    Ok(transfers::table
+        .filter(transfers::batch_id.eq(batch))
+        .filter(transfers::line.gt(line))
+        .order(transfers::line)
+        .limit(limit)
+        .select((transfers::line, transfers::row_digest))
+        .load(conn)?)
 }
