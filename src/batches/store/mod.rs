@@ -312,3 +312,38 @@ pub fn drafts_of(conn: &mut Conn, user: &UserId) -> Result<i64> {
         .count()
         .get_result(conn)?)
 }
+
+/// What stands on a batch from its submission on.
+pub(super) struct Submission<'a> {
+    pub seal: &'a str,
+    pub fee_limit: Minor,
+    pub by: &'a UserId,
+}
+
+/// `draft` → `pending_approval`, with its seal.
+pub(super) fn submit(tx: &mut WriteTx<'_>, id: &BatchId, submission: &Submission<'_>) -> Result<()> {
+    swap_state(tx, id, State::Draft, State::PendingApproval)?;
+    let now = tx.now();
+    one(diesel::update(batches::table.find(id))
+        .set((
+            batches::seal.eq(submission.seal),
+            batches::fee_limit.eq(submission.fee_limit),
+            batches::submitted_by.eq(submission.by),
+            batches::submitted_at.eq(now),
+        ))
+        .execute(&mut **tx)?)
+}
+
+/// `pending_approval` → `draft`, as if it had not been submitted.
+pub(super) fn withdraw(tx: &mut WriteTx<'_>, id: &BatchId) -> Result<()> {
+    swap_state(tx, id, State::PendingApproval, State::Draft)?;
+    let nobody: Option<UserId> = None;
+    one(diesel::update(batches::table.find(id))
+        .set((
+            batches::seal.eq(None::<String>),
+            batches::fee_limit.eq(Minor::ZERO),
+            batches::submitted_by.eq(nobody),
+            batches::submitted_at.eq(None::<Instant>),
+        ))
+        .execute(&mut **tx)?)
+}
