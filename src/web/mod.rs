@@ -12,6 +12,7 @@ pub mod page;
 mod same_origin;
 pub mod sessions;
 mod store;
+mod tallies;
 pub mod urls;
 mod visitor;
 
