@@ -212,7 +212,7 @@ impl World {
 
     fn agree(&mut self, worker: Worker, luck: u8) {
         let fault = match luck % 16 {
-            0 => Some((Fault::new("3204", Class::Permanent), Why::Network { code: "3204".to_owned() })),
+            0 | 5 | 6 => Some((Fault::new("3204", Class::Permanent), Why::Network { code: "3204".to_owned() })),
             1 | 2 => Some((Fault::silent(), Why::NoAnswer)),
             3 => Some((Fault::new("4001", Class::WaitForLiquidity), Why::Network { code: "4001".to_owned() })),
             4 => Some((Fault::new("2001", Class::RetryLimited), Why::Network { code: "2001".to_owned() })),
@@ -323,8 +323,9 @@ impl World {
         self.mood = Mood::Paying;
         for late in self.on_the_way.clone() {
             self.hub.handle(&late, self.now);
+            self.hub.decide(true, self.now);
+            self.check();
         }
-        self.check();
         for _ in 0..400 {
             self.hub.decide(true, self.now);
             self.claim();
@@ -347,7 +348,7 @@ proptest! {
     #[test]
     fn whatever_happens_one_id_commits_and_what_is_shown_is_true(
         actions in prop::collection::vec((any::<u8>(), any::<u8>()), 0..220),
-        ahead_s in -120_i64..120,
+        ahead_s in -560_i64..560,
     ) {
         let mut world = World::new(ahead_s);
         for (action, luck) in actions {
