@@ -3,16 +3,24 @@
 //! A map of the house. Dependencies go one way: `web` and `worker` → rooms → `db`; only a room's `pages.rs` uses `web`,
 //! and `web` names rooms only in the url table.
 
-pub mod clock;
+pub mod app;
 pub mod db;
+pub mod logging;
+pub mod web;
+
+pub mod clock;
 pub mod ids;
 pub mod money;
 pub mod words;
 
+pub mod audit;
 pub mod batches;
+pub mod branches;
 pub mod dispatch;
 pub mod funding;
+pub mod institutions;
 pub mod payees;
+pub mod people;
 pub mod privileges;
 pub mod sdk;
 pub mod simulator;

@@ -1,8 +1,6 @@
 //! Sentences people see. English is the key (gettext style), so a template or a verb reads as what the page will say;
 //! another language is one file in `locales/`. Placeholders are named: `Line {line}: the amount is missing`.
 
-use rust_embed::Embed as _;
-
 /// A sentence with its values, not yet in anybody's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {

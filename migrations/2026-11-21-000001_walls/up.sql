@@ -339,3 +339,8 @@ CREATE TABLE audit_seals (
     event_id TEXT NOT NULL UNIQUE REFERENCES audit_events (id),
     digest TEXT NOT NULL
 );
+
+-- Events the sealer has yet to append, so that it never searches the log for them.
+CREATE TABLE audit_unsealed (
+    event_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_events (id)
+);

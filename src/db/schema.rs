@@ -348,6 +348,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_unsealed (event_id) {
+        event_id -> Text,
+    }
+}
+
 diesel::joinable!(transfers -> batches (batch_id));
 diesel::joinable!(batches -> branches (branch_id));
 diesel::joinable!(batches -> funding_accounts (funding_account_id));
@@ -384,4 +390,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     replies,
     audit_events,
     audit_seals,
+    audit_unsealed,
 );

@@ -1,38 +1,17 @@
-//! Who may do what in which branch, and why: actions, grants, and the proof that one was checked.
+//! Who may do what in which branch, and why.
+//!
+//! A grant is one (user, branch, action) with its giver and its time; it is ended, never deleted. A verb's first line is
+//! [`Authorise::authorise`], which reads person, grant and expiry inside the verb's own transaction and hands out [`May`],
+//! the proof that it did. Pages ask [`Rights`] what to show; what they show is never what protects.
 
-use crate::db::text_enum;
+mod action;
+mod authorise;
+mod grant;
+mod rights;
+mod store;
 
-text_enum! {
-    /// Something a person may be granted in a branch.
-    pub enum Action {
-        MakePayment = "make_payment",
-        DeletePayment = "delete_payment",
-        MakePayroll = "make_payroll",
-        MakeLoanDisbursement = "make_loan_disbursement",
-        MakeLoanRepayment = "make_loan_repayment",
-        ApprovePayment = "approve_payment",
-        RejectPayment = "reject_payment",
-        DownloadPayment = "download_payment",
-        ViewPayroll = "view_payroll",
-        ViewLoanDisbursement = "view_loan_disbursement",
-        ViewLoanRepayment = "view_loan_repayment",
-    }
-}
-
-impl Action {
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::MakePayment => "Make Payment",
-            Self::DeletePayment => "Delete Payment",
-            Self::MakePayroll => "Make Payroll",
-            Self::MakeLoanDisbursement => "Make Loan Disbursement",
-            Self::MakeLoanRepayment => "Make Loan Repayment",
-            Self::ApprovePayment => "Approve Payment",
-            Self::RejectPayment => "Reject Payment",
-            Self::DownloadPayment => "Download Payment",
-            Self::ViewPayroll => "View Payroll",
-            Self::ViewLoanDisbursement => "View Loan Disbursement",
-            Self::ViewLoanRepayment => "View Loan Repayment",
-        }
-    }
-}
+pub use self::action::Action;
+pub use self::authorise::{Authorise, May, NotAllowed};
+pub use self::grant::{GrantRefusal, NewGrant, grant};
+pub use self::rights::Rights;
+pub use self::store::branches_with_all;

@@ -1,0 +1,53 @@
+//! The institution's people: who they are, their passwords, and how they sign in.
+//!
+//! A sign-in is counted before its password is looked at and forgiven when it was right, so that guesses sent side by side
+//! are all counted. An unknown name costs the same time and gives the same answer as a wrong password.
+
+mod add;
+pub mod pages;
+mod password;
+mod sign_in;
+mod store;
+
+pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
+pub use self::password::{BadPassword, PasswordHash, Passwords};
+pub use self::sign_in::{Credentials, Lockout, SignInRefusal, sign_in, sign_out};
+pub use self::store::{find, find_by_name};
+use crate::audit::By;
+use crate::ids::{BranchId, UserId};
+
+/// A person of the institution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    /// What they sign in with: lower case, unique.
+    pub user_name: String,
+    pub full_name: String,
+    pub branch: BranchId,
+    pub is_account_manager: bool,
+    pub is_active: bool,
+}
+
+/// The signed-in person on whose behalf a verb runs.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub id: UserId,
+    pub user_name: String,
+    pub full_name: String,
+    pub branch: BranchId,
+    pub branch_name: String,
+    pub is_account_manager: bool,
+}
+
+impl Actor {
+    /// As the audit log names them.
+    pub fn by(&self) -> By {
+        By::user(self.id.clone(), self.full_name.clone())
+    }
+}
+
+/// How user names are stored and compared.
+pub fn fold_user_name(typed: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    typed.trim().nfkc().collect::<String>().to_lowercase()
+}

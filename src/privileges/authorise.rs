@@ -1,0 +1,54 @@
+//! The check every verb begins with.
+
+use super::{Action, store};
+use crate::db::{self, WriteTx};
+use crate::ids::{BranchId, UserId};
+
+/// Proof that a person was allowed an action in a branch, in this very transaction. Only [`Authorise`] makes one.
+#[derive(Debug)]
+pub struct May {
+    user: UserId,
+    action: Action,
+    branch: BranchId,
+}
+
+impl May {
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    pub fn branch(&self) -> &BranchId {
+        &self.branch
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NotAllowed {
+    #[error("the person does not hold {} in this branch", .0.label())]
+    NoGrant(Action),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+}
+
+/// `tx.authorise(…)`.
+pub trait Authorise {
+    /// Reads the person (active, no account manager), the branch and the grant (begun, not ended, not expired) now.
+    ///
+    /// # Errors
+    /// [`NotAllowed::NoGrant`] where any of it is missing.
+    fn authorise(&mut self, user: &UserId, action: Action, branch: &BranchId) -> Result<May, NotAllowed>;
+}
+
+impl Authorise for WriteTx<'_> {
+    fn authorise(&mut self, user: &UserId, action: Action, branch: &BranchId) -> Result<May, NotAllowed> {
+        let now = self.now();
+        if !store::holds(self, user, action, branch, now)? {
+            return Err(NotAllowed::NoGrant(action));
+        }
+        Ok(May { user: user.clone(), action, branch: branch.clone() })
+    }
+}
