@@ -22,7 +22,7 @@ mod wait;
 mod tests;
 
 pub use agree::{Offer, Order, Party, Priced, check_offer, check_party};
-pub use class::{Class, Fault};
+pub use class::Fault;
 pub use expire::expire;
 pub use pay::{begin_asking, begin_paying, recorded};
 pub use reconcile::{Heard, on_control, on_repeat, on_word};
@@ -38,6 +38,7 @@ use super::TransferState;
 use super::why::Why;
 use crate::clock::Instant;
 use crate::ids::AttemptId;
+
 
 /// How a transfer stands: everything a decision needs of its row, and everything a decision may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +130,8 @@ pub struct Moment {
 pub struct Rules {
     /// More than clock skew plus the hub's handling time; see [`limits::SETTLE_MARGIN`].
     pub settle_margin: Duration,
+    /// How long the hub may execute a prepare after it was recorded; see [`limits::PREPARE_GOOD_FOR`].
+    pub expiry: Duration,
 }
 
 /// What the engine does next.

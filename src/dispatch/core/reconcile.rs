@@ -3,7 +3,8 @@
 use super::limits::{ATTENTION_ASK_EVERY, DOUBT_MAX, DOUBT_MAX_CODED, UNSHOWN_FOR, UNSHOWN_TIMES};
 use super::refuse::tries_max;
 use super::wait::{next_ask, next_try};
-use super::{Class, Decision, Fault, Moment, Mood, Rules, Standing, Then, Unshown, Word};
+use super::{Decision, Fault, Moment, Mood, Rules, Standing, Then, Unshown, Word};
+use crate::sdk::Class;
 use crate::clock::Instant;
 use crate::dispatch::TransferState::{Agreeing, NeedsAttention};
 use crate::dispatch::why::Why;
@@ -22,7 +23,7 @@ pub struct Heard {
 pub fn on_word(mut standing: Standing, heard: &Heard, mood: Mood, at: Moment, rules: &Rules) -> Decision {
     match &heard.word {
         Word::Committed { .. } => standing.committed(at),
-        Word::Aborted { fault } => standing.aborted(fault.clone(), at),
+        Word::Aborted { fault } => standing.aborted(*fault, at),
         Word::Unknown => standing.unknown(heard, mood, at, rules),
         Word::Silent if standing.can_repeat(at.now) => standing.then(Then::Repeat),
         Word::Silent => standing.then(Then::AskControl),
@@ -68,8 +69,8 @@ impl Standing {
     /// ABORTED for id(n): n goes on. Where the reason passes the row is paid under the next id; where not, the next id is asked about
     /// too, since a copy of this database may have used it.
     fn aborted(self, fault: Option<Fault>, at: Moment) -> Decision {
-        let fault = fault.or_else(|| self.fault.clone());
-        let class = fault.as_ref().map_or(Class::RetryLimited, |fault| fault.class);
+        let fault = fault.or(self.fault);
+        let class = fault.map_or(Class::RetryLimited, |fault| fault.class);
         let passes = match class {
             Class::Permanent => false,
             // Nobody said what happened, only that it is over.
@@ -78,8 +79,8 @@ impl Standing {
         };
         let counts = !matches!(class, Class::WaitForLiquidity | Class::StopAccount);
         let mut next = self.onto_next_id();
-        next.why = Some(match fault.as_ref().and_then(|fault| fault.code.clone()) {
-            Some(code) => Why::Network { code },
+        next.why = Some(match fault.and_then(|fault| fault.code) {
+            Some(code) => Why::Network { code: code.to_string() },
             None => Why::Aborted,
         });
         next.fault = fault;
@@ -158,7 +159,7 @@ impl Standing {
             return self.rest();
         }
         let since = self.doubt_since.unwrap_or(at.now);
-        if self.state != Agreeing && at.now.since(since) >= doubt_max(self.fault.as_ref()) {
+        if self.state != Agreeing && at.now.since(since) >= doubt_max(self.fault) {
             return self.needs_attention(Why::NoWord, at);
         }
         let later = next_ask(self.asks, at);
@@ -177,9 +178,9 @@ impl Standing {
 }
 
 /// How long a transfer may be in doubt, by the last definite code.
-fn doubt_max(fault: Option<&Fault>) -> std::time::Duration {
-    match fault.and_then(|fault| fault.code.as_deref()) {
-        Some("3000" | "3106") => DOUBT_MAX_CODED,
+fn doubt_max(fault: Option<Fault>) -> std::time::Duration {
+    match fault.and_then(|fault| fault.code).map(crate::sdk::Code::number) {
+        Some(3000 | 3106) => DOUBT_MAX_CODED,
         _ => DOUBT_MAX,
     }
 }

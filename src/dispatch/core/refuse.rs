@@ -2,13 +2,14 @@
 
 use super::limits::{RETRIES_LIMITED_MAX, RETRIES_MAX};
 use super::wait::next_try;
-use super::{Class, Decision, Fault, Moment, Standing, Stop, Then};
+use super::{Decision, Fault, Moment, Standing, Stop, Then};
+use crate::sdk::Class;
 use crate::dispatch::why::Why;
 
 /// What follows a failure to look up, to quote, or of one of our checks.
 pub fn refuse(mut standing: Standing, fault: Fault, why: Why, at: Moment) -> Decision {
     standing.why = Some(why);
-    standing.fault = Some(fault.clone());
+    standing.fault = Some(fault);
     match fault.class {
         Class::Permanent => standing.refused_for_good(),
         Class::WaitForLiquidity => standing.back(at, at.now).stopping(Stop::WaitForLiquidity(fault)),

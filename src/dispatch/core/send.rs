@@ -1,7 +1,8 @@
 //! The reply to the prepare: paid if it proves it, in doubt otherwise, whatever it says.
 
 use super::wait::next_ask;
-use super::{Class, Decision, Fault, Moment, Standing, Stop, Word};
+use super::{Decision, Fault, Moment, Standing, Stop, Word};
+use crate::sdk::Class;
 use crate::dispatch::why::Why;
 
 /// What follows the reply to POST /simpleTransfers.
@@ -22,10 +23,10 @@ impl Standing {
     pub(super) fn note(&mut self, word: &Word) {
         match word {
             Word::Refused(fault) | Word::Aborted { fault: Some(fault) } => {
-                if let Some(code) = &fault.code {
-                    self.why = Some(Why::Network { code: code.clone() });
+                if let Some(code) = fault.code {
+                    self.why = Some(Why::Network { code: code.to_string() });
                 }
-                self.fault = Some(fault.clone());
+                self.fault = Some(*fault);
             }
             _ => {
                 if self.why.is_none() {
@@ -44,8 +45,8 @@ pub(super) fn stop_for(word: &Word) -> Option<Stop> {
 
 pub(super) fn stop_of(fault: &Fault) -> Option<Stop> {
     match fault.class {
-        Class::WaitForLiquidity => Some(Stop::WaitForLiquidity(fault.clone())),
-        Class::StopAccount => Some(Stop::CloseAccount(fault.clone())),
+        Class::WaitForLiquidity => Some(Stop::WaitForLiquidity(*fault)),
+        Class::StopAccount => Some(Stop::CloseAccount(*fault)),
         Class::Permanent | Class::Retry | Class::RetryLimited | Class::Unknown => None,
     }
 }

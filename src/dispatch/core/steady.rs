@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::Rules;
-use super::limits::PREPARE_GOOD_FOR;
 use crate::clock::Instant;
 
 /// Ahead by more than this against the monotonic clock is a jump, not drift between two readings.
@@ -27,7 +26,7 @@ impl Steady {
     pub fn reading(&mut self, wall: Instant, monotonic: Duration, rules: &Rules) -> bool {
         let expected = self.wall.after(monotonic.saturating_sub(self.monotonic));
         if wall.since(expected) > JUMP {
-            self.uncertain_until = Some(monotonic.saturating_add(rules.settle_margin).saturating_add(PREPARE_GOOD_FOR));
+            self.uncertain_until = Some(monotonic.saturating_add(rules.settle_margin).saturating_add(rules.expiry));
         }
         self.wall = wall;
         self.monotonic = monotonic;
@@ -42,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_clock_put_forward_makes_nothing_certain_for_a_while() {
-        let rules = Rules { settle_margin: SETTLE_MARGIN };
+        let rules = Rules { settle_margin: SETTLE_MARGIN, expiry: Duration::from_secs(30) };
         let start = Instant::from_micros(1_000_000_000);
         let minute = Duration::from_secs(60);
         let mut steady = Steady::new(start, Duration::ZERO);

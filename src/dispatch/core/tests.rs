@@ -10,9 +10,14 @@ use super::limits::SETTLE_MARGIN;
 use super::*;
 use crate::dispatch::TransferState;
 use crate::dispatch::why::Why;
+use crate::sdk::{Code, Stage};
 
 const LEASE: Duration = Duration::from_secs(300);
-const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN };
+const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: limits::PREPARE_GOOD_FOR };
+
+fn fault(code: u16) -> Fault {
+    Fault::of(Code::new(code).unwrap(), Stage::Transfer)
+}
 
 /// A prepare on its way: which id, whose bytes, until when.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +55,7 @@ impl Hub {
             Some(_) => Word::Silent,
             None if now > prepare.expires_at => {
                 self.ids.insert(prepare.n, (prepare.clone(), HubState::Aborted));
-                Word::Refused(Fault::new("3303", Class::Retry))
+                Word::Refused(fault(3303))
             }
             None => {
                 self.ids.insert(prepare.n, (prepare.clone(), HubState::Received));
@@ -211,18 +216,18 @@ impl World {
     }
 
     fn agree(&mut self, worker: Worker, luck: u8) {
-        let fault = match luck % 16 {
-            0 | 5 | 6 => Some((Fault::new("3204", Class::Permanent), Why::Network { code: "3204".to_owned() })),
+        let failure = match luck % 16 {
+            0 | 5 | 6 => Some((fault(3204), Why::Network { code: "3204".to_owned() })),
             1 | 2 => Some((Fault::silent(), Why::NoAnswer)),
-            3 => Some((Fault::new("4001", Class::WaitForLiquidity), Why::Network { code: "4001".to_owned() })),
-            4 => Some((Fault::new("2001", Class::RetryLimited), Why::Network { code: "2001".to_owned() })),
+            3 => Some((fault(4001), Why::Network { code: "4001".to_owned() })),
+            4 => Some((Fault::of(Code::new(2001).unwrap(), Stage::Agree), Why::Network { code: "2001".to_owned() })),
             _ => None,
         };
-        if let Some((fault, why)) = fault {
+        if let Some((fault, why)) = failure {
             let next = refuse(worker.claimed.clone(), fault, why, self.at());
             return self.go_on(worker, next);
         }
-        let next = recorded(worker.claimed.clone(), AttemptId::from(worker.attempt.as_str()), self.now, self.now.after(LEASE));
+        let next = recorded(worker.claimed.clone(), AttemptId::from(worker.attempt.as_str()), self.now.after(RULES.expiry), self.now.after(LEASE));
         if self.mood == Mood::Paying && self.write(&worker, &next) {
             self.workers.push(Worker { claimed: next, doing: Doing::Send, ..worker });
         }
@@ -251,7 +256,7 @@ impl World {
             _ => match self.hub.handle(&prepare, self.now) {
                 Word::Silent => {
                     self.hub.decide(false, self.now);
-                    Word::Refused(Fault::new("4001", Class::WaitForLiquidity))
+                    Word::Refused(fault(4001))
                 }
                 word => word,
             },
@@ -343,7 +348,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_one_id_commits_and_what_is_shown_is_true(
@@ -375,7 +380,7 @@ fn at(now: Instant) -> Moment {
 
 fn sent(now: Instant) -> Standing {
     let agreeing = Standing { state: TransferState::Agreeing, ..Standing::ready(now) };
-    recorded(agreeing, AttemptId::from("a"), now, now.after(LEASE))
+    recorded(agreeing, AttemptId::from("a"), now.after(RULES.expiry), now.after(LEASE))
 }
 
 fn heard(word: Word, sent_at: Instant) -> Heard {
@@ -403,8 +408,8 @@ fn only_a_reply_with_its_proof_is_a_payment() {
 
 #[test]
 fn a_refused_transfer_is_asked_about_and_its_reason_is_kept() {
-    let fault = Fault::new("5104", Class::Permanent);
-    let doubt = on_sent(sent(start()), &Word::Refused(fault.clone()), at(after(1))).standing;
+    let fault = fault(5104);
+    let doubt = on_sent(sent(start()), &Word::Refused(fault), at(after(1))).standing;
     let aborted = ask(&doubt, Word::Aborted { fault: None }, after(2));
     assert_eq!((aborted.then.clone(), aborted.standing.n), (Then::Ask, 1), "a copy of us may have used the next id");
     let failed = ask(&aborted.standing, Word::Unknown, after(2)).standing;
@@ -415,8 +420,8 @@ fn a_refused_transfer_is_asked_about_and_its_reason_is_kept() {
 
 #[test]
 fn liquidity_stops_the_batch_and_the_row_is_paid_under_its_next_id() {
-    let fault = Fault::new("4001", Class::WaitForLiquidity);
-    let doubt = on_sent(sent(start()), &Word::Refused(fault.clone()), at(after(1)));
+    let fault = fault(4001);
+    let doubt = on_sent(sent(start()), &Word::Refused(fault), at(after(1)));
     assert_eq!(doubt.stop, Some(Stop::WaitForLiquidity(fault)));
     let ready = ask(&doubt.standing, Word::Aborted { fault: None }, after(2)).standing;
     assert_eq!((ready.state, ready.n, ready.tries, ready.recorded), (TransferState::Ready, 1, 0, None));
@@ -441,7 +446,7 @@ fn not_paid_is_said_only_of_a_question_sent_late_enough() {
     let recorded = sent(start());
     let agreeing = Standing { state: TransferState::Agreeing, ..recorded };
     let gone = Why::Network { code: "3204".to_owned() };
-    let refused = refuse(agreeing, Fault::new("3204", Class::Permanent), gone, at(after(60)));
+    let refused = refuse(agreeing, fault(3204), gone, at(after(60)));
     assert_eq!(refused.then, Then::Ask);
     let doubt = ask(&refused.standing, Word::Unknown, after(60)).standing;
     assert_eq!((doubt.state, doubt.refused), (TransferState::InDoubt, true));
@@ -480,7 +485,7 @@ fn a_day_in_doubt_needs_a_person() {
     assert_eq!(still.state, TransferState::InDoubt);
     let told = ask(&doubt, Word::InProgress, after(86_401)).standing;
     assert_eq!((told.state, told.why), (TransferState::NeedsAttention, Some(Why::NoWord)));
-    let sooner = on_sent(sent(start()), &Word::Refused(Fault::new("3000", Class::Unknown)), at(after(1))).standing;
+    let sooner = on_sent(sent(start()), &Word::Refused(fault(3000)), at(after(1))).standing;
     assert_eq!(ask(&sooner, Word::InProgress, after(3_601)).standing.state, TransferState::NeedsAttention);
 }
 
