@@ -15,10 +15,15 @@
 
 mod support;
 
+mod catalogue;
 mod database;
+mod files;
 mod gallery;
+mod people;
 mod schema;
 mod sdk;
+mod style_sheet;
 mod tidy;
 mod tidy_licences;
 mod tidy_source;
+mod web;

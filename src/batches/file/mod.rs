@@ -44,6 +44,9 @@ pub const MAX_TEXT_CHARS: usize = 128;
 /// Characters of a note, at most (CONTRACT 1.5).
 pub const MAX_NOTE_CHARS: usize = 128;
 
+/// FSPs a finding lists, at most: it is kept with every row that names a wrong one.
+pub const MAX_LISTED_FSPS: usize = 20;
+
 /// The institution's limits on a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -104,9 +107,11 @@ impl Directory {
         self.by_key.get(&columns::fold(typed))
     }
 
-    /// `KBZPay (kbzpay), Wave (wave)`: for the finding about an FSP that is not there.
+    /// `KBZPay (kbzpay), Wave (wave)`: for the finding about an FSP that is not there. At most [`MAX_LISTED_FSPS`], then `…`.
     pub fn listed(&self) -> String {
-        self.known.iter().map(|(id, name)| format!("{name} ({id})")).collect::<Vec<_>>().join(", ")
+        let names = self.known.iter().take(MAX_LISTED_FSPS).map(|(id, name)| format!("{name} ({id})"));
+        let more = (self.known.len() > MAX_LISTED_FSPS).then(|| "…".to_owned());
+        names.chain(more).collect::<Vec<_>>().join(", ")
     }
 }
 

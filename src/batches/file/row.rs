@@ -53,7 +53,7 @@ impl<'a> Rows<'a> {
         }
         let payee_name = reading.payee_name();
         let party = reading.party(&self.phones);
-        let to_fsp = reading.to_fsp(self.expected);
+        let to_fsp = reading.fsp(self.expected);
         let amount = reading.amount(self.expected.currency);
         let currency = reading.currency(self.expected.currency);
         let note = reading.text(Column::Note, MAX_NOTE_CHARS).map(|note| tidy_name(&note));
@@ -72,18 +72,15 @@ impl<'a> Rows<'a> {
             extra: extra?,
         };
         currency.and(channel)?;
-        self.note_repeats(&row, findings);
-        Some(row)
-    }
-
-    fn note_repeats(&mut self, row: &Row, findings: &mut Vec<Finding>) {
-        let name = self.layout.name(Column::IdValue);
-        let found = |kind| Finding::new(row.line, kind).at(name).saw(&row.party.value);
-        match self.repeats.payment(row.line, &row.party, row.amount) {
+        match self.repeats.payment(line, &row.party, row.amount) {
             None => {}
-            Some(Repeat::Payment(first)) => findings.push(found(FindingKind::RepeatedPayment).detail("first_line", first)),
-            Some(Repeat::Payee) => findings.push(found(FindingKind::RepeatedPayee)),
+            Some(Repeat::Payee) => reading.find(FindingKind::RepeatedPayee, Column::IdValue),
+            Some(Repeat::Payment(first)) => {
+                let finding = reading.found(FindingKind::RepeatedPayment, Column::IdValue);
+                reading.findings.push(finding.detail("first_line", first));
+            }
         }
+        Some(row)
     }
 }
 
@@ -209,7 +206,7 @@ impl<B: BufRead> Reading<'_, B> {
     }
 
     /// `Some(None)`: the network finds it.
-    fn to_fsp(&mut self, expected: &Expected) -> Option<Option<FspId>> {
+    fn fsp(&mut self, expected: &Expected) -> Option<Option<FspId>> {
         let typed = self.cell(Column::ToFsp);
         if typed.is_empty() {
             return Some(expected.to_fsp.clone());
@@ -293,6 +290,10 @@ impl<B: BufRead> Reading<'_, B> {
 fn cell_problem(meaning: Meaning, cell: &str) -> Option<FindingKind> {
     if meaning == Meaning::Nameless {
         return (!meant(cell).is_empty()).then_some(FindingKind::ExtraCells);
+    }
+    // Nearly every cell: nothing below the space, nothing beyond ASCII.
+    if cell.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return None;
     }
     let has_break = cell.trim().contains(['\n', '\r']);
     match meaning {
