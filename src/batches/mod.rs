@@ -1,13 +1,35 @@
 //! A file becomes a batch: read, check, correct, submit, withdraw, delete; and the results file at its end.
 
+mod arrival;
+mod batch;
+mod bulk;
+mod correct;
+mod create;
 pub mod file;
 mod finding;
+mod load;
+mod rows;
 mod seal;
+mod sealing;
+mod sighting;
 mod state;
+mod store;
+mod sweep;
+mod upload;
 
+pub use arrival::{Arrived, Arriving, Cut};
+pub use batch::{Batch, Counts, PauseReason, Tally};
+pub use correct::{CorrectRefusal, correct};
+pub use create::{Choices, CreateRefusal, NewBatch, create};
 pub use finding::{Details, Finding, FindingKind, MAX_SHOWN_CHARS, Severity, shown};
+pub use load::{CannotLoad, load};
+pub use rows::{ByFsp, PaymentRow, rows_after, rows_page, summary_by_fsp};
 pub use seal::{NotSealed, SealedBatch, SealedRow, Sealer, hex, row_digest};
+pub use sealing::{CannotSeal, seal_of, sealed_fee_limit};
 pub use state::{MOVES, State};
+pub use store::{BatchFile, add_maker, drafts_of, files, find, find_visible, is_maker, swap_state};
+pub use sweep::sweep;
+pub use upload::{ReadFile, UploadRefusal, read_file, upload};
 
 use crate::db::text_enum;
 use crate::privileges::Action;

@@ -13,9 +13,11 @@
     reason = "a test that meets the unexpected should stop there"
 )]
 
+#[allow(dead_code, reason = "the next stories will stand on it")]
 mod support;
 
 mod catalogue;
+mod chromium;
 mod database;
 mod files;
 mod gallery;

@@ -129,7 +129,7 @@ fn no_file_knows_the_machine_it_was_written_on() {
 
 #[test]
 fn the_architecture_prints_the_allow_tables_of_the_code() {
-    let Ok(page) = std::fs::read_to_string(top().join("ARCHITECTURE.md")) else { return };
+    let page = std::fs::read_to_string(top().join("ARCHITECTURE.md")).unwrap();
     let batch = allow_table("batch", outlay::batches::State::ALL, outlay::batches::MOVES, |state| state.as_str());
     let transfer = allow_table("transfer", outlay::dispatch::TransferState::ALL, outlay::dispatch::MOVES, |state| state.as_str());
     for table in [batch, transfer] {
