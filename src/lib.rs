@@ -16,6 +16,7 @@ pub mod ids;
 pub mod money;
 pub mod words;
 
+pub mod approvals;
 pub mod audit;
 pub mod batches;
 pub mod branches;
@@ -25,5 +26,6 @@ pub mod institutions;
 pub mod payees;
 pub mod people;
 pub mod privileges;
+pub mod search;
 pub mod sdk;
 pub mod simulator;
