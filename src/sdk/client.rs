@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use crate::ids::{FspId, TransferId};
 use crate::sdk::exchange::recorded;
 use crate::sdk::{
-    BadSetting, Code, Exchange, PartyAnswer, PartyId, Prepare, QuoteAnswer, QuoteRequest, RECORDED_BODY, SdkSettings, Trace, TransferAnswer,
-    Why, read_get, read_party, read_quote, read_send,
+    BadSetting, Code, Exchange, PartyAnswer, PartyId, Prepare, QuoteAnswer, QuoteRequest, RECORDED_BODY, SdkSettings, Trace,
+    TransferAnswer, Why, read_get, read_party, read_quote, read_send,
 };
 
 /// The longest reply that is read, in bytes; the longest ones recorded have 9 kB.

@@ -70,10 +70,7 @@ impl QuoteRequest {
                 quote_id: &self.quote_id,
                 transaction_id: self.transfer_id.as_str(),
                 payee: Party { party_id_info: id_info(&self.payee, destination), name: None },
-                payer: Party {
-                    party_id_info: id_info(&self.payer, payer_fsp),
-                    name: self.payer_name.as_deref().and_then(accepted_name),
-                },
+                payer: Party { party_id_info: id_info(&self.payer, payer_fsp), name: self.payer_name.as_deref().and_then(accepted_name) },
                 amount_type: "RECEIVE",
                 amount: Money { currency: self.currency.code(), amount: self.currency.wire(self.amount) },
                 transaction_type: TransactionType { scenario: "TRANSFER", initiator: "PAYER", initiator_type: "BUSINESS" },

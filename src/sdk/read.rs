@@ -263,15 +263,38 @@ mod tests {
     /// JSON made of the words the SDK uses, in any arrangement.
     fn any_json() -> impl Strategy<Value = Value> {
         let words = prop::sample::select(vec!["COMMITTED", "ABORTED", "COMPLETED", "3208", "5104", "Timeout", "{", "{\"body\":{}}", "x"]);
-        let leaf = prop_oneof![Just(Value::Null), words.prop_map(Value::from), any::<i64>().prop_map(Value::from), any::<f64>().prop_map(Value::from)];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            words.prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from)
+        ];
         let keys = prop::sample::select(vec![
-            "transfer", "fulfil", "quotes", "party", "body", "transferState", "currentState", "errorInformation", "errorCode", "message",
-            "statusCode", "transferId", "partyIdInfo", "fspId", "transferAmount", "amount", "currency", "lastError", "mojaloopError",
+            "transfer",
+            "fulfil",
+            "quotes",
+            "party",
+            "body",
+            "transferState",
+            "currentState",
+            "errorInformation",
+            "errorCode",
+            "message",
+            "statusCode",
+            "transferId",
+            "partyIdInfo",
+            "fspId",
+            "transferAmount",
+            "amount",
+            "currency",
+            "lastError",
+            "mojaloopError",
         ]);
         leaf.prop_recursive(6, 64, 8, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-                prop::collection::btree_map(keys.clone().prop_map(str::to_owned), inner, 0..6).prop_map(|map| Value::Object(map.into_iter().collect())),
+                prop::collection::btree_map(keys.clone().prop_map(str::to_owned), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
         })
     }
