@@ -3,8 +3,12 @@
 //! A map of the house. Dependencies go one way: `web` and `worker` → rooms → `db`; only a room's `pages.rs` uses `web`,
 //! and `web` names rooms only in the url table.
 
-pub mod clock;
+pub mod app;
 pub mod db;
+pub mod logging;
+pub mod web;
+
+pub mod clock;
 pub mod ids;
 pub mod money;
 pub mod words;
@@ -14,6 +18,7 @@ pub mod batches;
 pub mod branches;
 pub mod dispatch;
 pub mod funding;
+pub mod institutions;
 pub mod payees;
 pub mod people;
 pub mod privileges;

@@ -63,6 +63,9 @@ const THREE_DIGITS: &str = "BHD IQD JOD KWD LYD OMR TND";
 const SHOWN_WHOLE: &str = "MMK LAK KHR IDR TZS MGA";
 
 impl Currency {
+    /// The kyat, an institution's currency unless its settings say otherwise.
+    pub const MMK: Self = Self { code: "MMK", digits: 2, shown_whole: true };
+
     /// `None` for a code that is unknown or that the SDK refuses.
     pub fn find(code: &str) -> Option<Self> {
         let code = code.trim();

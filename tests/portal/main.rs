@@ -1,3 +1,4 @@
 //! The one integration binary: rooms as in `src/`, over their public functions.
 
+mod gallery;
 mod sdk;

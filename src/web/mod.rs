@@ -1,0 +1,23 @@
+//! What every page shares: the url table and its guard, sessions, forms that happen once, error pages, the frame and its assets.
+//! Rooms reach it only from their `pages.rs`.
+
+pub mod assets;
+mod error_page;
+mod fields;
+pub mod filters;
+pub mod guard;
+pub mod headers;
+mod once;
+pub mod page;
+mod same_origin;
+pub mod sessions;
+mod store;
+pub mod urls;
+mod visitor;
+
+pub use self::error_page::ErrorPage;
+pub use self::fields::{FORM_BYTES_MAX, FORM_TOKEN, Fields, ONCE_KEY, Posted, token_fits};
+pub use self::once::{Done, Outcome, once};
+pub use self::page::{Page, html};
+pub use self::store::forget;
+pub use self::visitor::{Proxies, Visitor, address, institution};

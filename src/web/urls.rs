@@ -1,0 +1,104 @@
+//! The url table: every method and path, what one needs to use it, and who handles it. A route cannot exist without a privilege,
+//! because there is no other way to make one.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{Route, web};
+
+use super::{assets, guard};
+use crate::db::{self, Conn};
+use crate::people::{self, Actor};
+use crate::privileges::{Action, Rights};
+
+/// What one needs to reach a handler at all. What one may do to which batch is asked again by the verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Open to everybody: sign-in and assets.
+    Nothing,
+    /// Signed in.
+    Person,
+    /// Signed in and holding one of these in some branch.
+    OneOf(&'static [Action]),
+}
+
+/// One line of the table.
+pub struct Url {
+    pub method: Method,
+    pub path: &'static str,
+    pub needs: Needs,
+    route: fn() -> Route,
+}
+
+impl Url {
+    const fn get(path: &'static str, needs: Needs, route: fn() -> Route) -> Self {
+        Self { method: Method::GET, path, needs, route }
+    }
+
+    const fn post(path: &'static str, needs: Needs, route: fn() -> Route) -> Self {
+        Self { method: Method::POST, path, needs, route }
+    }
+}
+
+/// The table.
+pub const URLS: &[Url] = &[
+    Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
+    Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
+    Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
+    Url::post("/sign-in", Needs::Nothing, || web::post().to(people::pages::sign_in)),
+    Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
+];
+
+/// An entry of the sidebar: shown to those who may use its path.
+pub struct Entry {
+    pub group: &'static str,
+    pub label: &'static str,
+    pub path: &'static str,
+    /// Which number of the visitor stands beside it.
+    pub count: Option<Tally>,
+}
+
+/// Numbers beside entries of the sidebar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tally {
+    /// Batches that wait for the visitor's decision.
+    Tasks,
+    /// The visitor's own batches that are not submitted yet.
+    Drafts,
+}
+
+/// The sidebar, in its order. What is not built has no entry.
+pub const SIDEBAR: &[Entry] = &[];
+
+/// What a path of the table needs for GET; `None` for a path that is not in it.
+pub fn needs_of(path: &str) -> Option<Needs> {
+    URLS.iter().find(|url| url.method == Method::GET && url.path == path).map(|url| url.needs)
+}
+
+/// All routes, each behind its guard; for one institution's scope.
+pub fn services() -> Vec<impl HttpServiceFactory> {
+    let mut paths: Vec<&'static str> = URLS.iter().map(|url| url.path).collect();
+    paths.dedup();
+    paths.sort_unstable();
+    paths.dedup();
+    paths
+        .into_iter()
+        .map(|path| {
+            let resource = web::resource(path).default_service(guarded(Needs::Nothing, web::to(guard::wrong_method)));
+            URLS.iter().filter(|url| url.path == path).fold(resource, |resource, url| resource.route(guarded(url.needs, (url.route)())))
+        })
+        .collect()
+}
+
+/// Puts the guard for these needs before a route.
+pub fn guarded(needs: Needs, route: Route) -> Route {
+    route.wrap(from_fn(move |request, next| guard::stand(needs, request, next)))
+}
+
+/// The numbers beside the sidebar's entries that this person sees.
+///
+/// # Errors
+/// The database's.
+pub fn tallies(_conn: &mut Conn, _actor: &Actor, _rights: &Rights) -> db::Result<Vec<(Tally, i64)>> {
+    Ok(Vec::new())
+}
