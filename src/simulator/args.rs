@@ -93,3 +93,33 @@ async fn interrupted() {
     }
     let _ = tokio::signal::ctrl_c().await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SimulateArgs,
+    }
+
+    #[test]
+    fn without_arguments_it_is_the_recorded_version_24_without_trouble() {
+        let settings = Line::try_parse_from(["simulate"]).unwrap().args.settings();
+        let plain = Settings::new("simulator.sqlite");
+        assert_eq!((settings.version, settings.sdk_timeout, settings.delay), (plain.version, plain.sdk_timeout, plain.delay));
+        assert_eq!((settings.script, settings.control, settings.per_second), (plain.script, false, None));
+    }
+
+    #[test]
+    fn a_mistake_in_an_argument_is_named() {
+        for wrong in [["--delay", "soon"], ["--script", "late=1"], ["--sdk-version", "19"], ["--fee-basis-points", "10001"]] {
+            assert!(Line::try_parse_from([&["simulate"], wrong.as_slice()].concat()).is_err(), "{wrong:?}");
+        }
+        let line = ["simulate", "--delay", "20ms", "--sdk-version", "18", "--script", "seed=1,slow=2"];
+        let settings = Line::try_parse_from(line).unwrap().args.settings();
+        assert_eq!((settings.delay, settings.version), (Duration::from_millis(20), SdkVersion::V18));
+    }
+}

@@ -117,7 +117,14 @@ pub enum NotALedger {
 pub struct Ledger(SqliteConnection);
 
 impl Ledger {
+    /// Opens a ledger that a simulator made.
+    ///
+    /// # Errors
+    /// [`NotALedger::Open`] where there is none: looking does not make one.
     pub fn open(path: &Path) -> Result<Self, NotALedger> {
+        if !path.is_file() {
+            return Err(NotALedger::Open { path: path.display().to_string(), why: "there is no such file".to_owned() });
+        }
         let mut conn = connect(path)?;
         diesel::connection::SimpleConnection::batch_execute(&mut conn, "PRAGMA query_only = ON;")?;
         Ok(Self(conn))
