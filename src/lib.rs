@@ -4,9 +4,12 @@
 //! and `web` names rooms only in the url table.
 
 pub mod app;
+pub mod config;
 pub mod db;
 pub mod logging;
+pub mod roles;
 pub mod web;
+pub mod worker;
 
 pub mod clock;
 pub mod ids;

@@ -1,7 +1,12 @@
 //! A file becomes a batch: read, check, correct, submit, withdraw, delete; and the results file at its end.
 
+pub mod file;
+mod finding;
+mod seal;
 mod state;
 
+pub use finding::{Details, Finding, FindingKind, MAX_SHOWN_CHARS, Severity, shown};
+pub use seal::{NotSealed, SealedBatch, SealedRow, Sealer, hex, row_digest};
 pub use state::{MOVES, State};
 
 use crate::db::text_enum;

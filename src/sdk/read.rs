@@ -79,6 +79,7 @@ fn quoted(reply: &Reply<'_>) -> Option<Quote> {
         ilp_packet: text("ilpPacket").filter(|packet| base64url(packet) && packet.len() <= PACKET_LIMIT)?,
         condition: text("condition").filter(|condition| base64url(condition) && condition.len() == 43)?,
         expiration: text("expiration"),
+        source: reply.text_at(&["quotes", "headers", "fspiop-source"]).map(FspId::from),
     })
 }
 

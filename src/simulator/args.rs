@@ -2,9 +2,9 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::simulator::server::CannotStart;
 use crate::simulator::{Fault, Script, SdkVersion, Settings, start};
 
 /// Run a simulated Mojaloop SDK with a ledger of its own. Never point a live institution at it.
@@ -63,20 +63,21 @@ impl SimulateArgs {
 }
 
 /// Runs until it is interrupted. Prints the table of faults and ends, where asked to.
-pub async fn simulate(args: SimulateArgs) -> Result<(), CannotStart> {
+pub async fn simulate(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     use std::io::Write as _;
     if args.faults {
         write!(std::io::stdout(), "{}", Fault::table())?;
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let running = start(args.settings(), TcpListener::bind(args.listen)?)?;
-    writeln!(std::io::stderr(), "Simulated SDK on {}, ledger in {}", running.url(), running.ledger.display())?;
+    writeln!(std::io::stderr(), "Simulated SDK on {}, ledger in {}", running.url(), running.ledger().display())?;
     let handle = running.handle();
     tokio::spawn(async move {
         interrupted().await;
         handle.stop(true).await;
     });
-    Ok(running.join().await?)
+    running.join().await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn interrupted() {

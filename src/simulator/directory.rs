@@ -2,8 +2,8 @@
 
 use crate::simulator::fault::stable_hash;
 
-/// The FSPs of the simulated network: three wallets, then the bank that holds account numbers and IBANs.
-pub const FSPS: &[&str] = &["kbzpay", "wavemoney", "ayapay", "cbbank"];
+/// The FSPs of the simulated network, id and name: three wallets, then the bank that holds account numbers and IBANs.
+pub const FSPS: [(&str, &str); 4] = [("kbzpay", "KBZPay"), ("wavemoney", "WaveMoney"), ("ayapay", "AYA Pay"), ("cbbank", "CB Bank")];
 const BANK: &str = "cbbank";
 
 const FIRST: &[&str] =
@@ -22,7 +22,7 @@ pub struct Entry {
 pub fn look_up(id_type: &str, id_value: &str, moved: bool) -> Entry {
     let number = stable_hash(&[id_type.as_bytes(), b"\0", id_value.as_bytes()]);
     let pick = |list: &[&'static str], part: u64| nth(list, number.rotate_right(u32::try_from(part).unwrap_or(0)));
-    let home = if matches!(id_type, "ACCOUNT_ID" | "IBAN") { BANK } else { pick(FSPS, 40) };
+    let home = if matches!(id_type, "ACCOUNT_ID" | "IBAN") { BANK } else { pick(&FSPS.map(|(id, _)| id), 40) };
     let fsp = if moved { next_after(home) } else { home };
     Entry { fsp, name: format!("{} {} {}", pick(FIRST, 8), pick(MIDDLE, 16), pick(LAST, 24)) }
 }
@@ -33,7 +33,7 @@ fn nth(list: &[&'static str], number: u64) -> &'static str {
 }
 
 fn next_after(fsp: &str) -> &'static str {
-    FSPS.iter().copied().cycle().skip_while(|known| *known != fsp).nth(1).unwrap_or(BANK)
+    FSPS.into_iter().map(|(id, _)| id).cycle().skip_while(|known| *known != fsp).nth(1).unwrap_or(BANK)
 }
 
 #[cfg(test)]
@@ -52,8 +52,8 @@ mod tests {
 
     #[test]
     fn people_are_spread_over_all_fsps() {
-        for fsp in FSPS {
-            let here = (0..400).filter(|n| look_up("MSISDN", &format!("9597771{n:05}"), false).fsp == *fsp).count();
+        for (fsp, _) in FSPS {
+            let here = (0..400).filter(|n| look_up("MSISDN", &format!("9597771{n:05}"), false).fsp == fsp).count();
             assert!(here > 50, "{fsp}: {here}");
         }
     }

@@ -6,14 +6,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection as _;
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
 
-use crate::simulator::ledger::{LedgerRow, LedgerState, NotALedger, SCHEMA, connect};
+use crate::simulator::ledger::{LedgerRow, LedgerState, NotALedger};
 use crate::simulator::plan::{Prepare, Told, plan};
-use crate::simulator::{Fault, Settings, store};
+use crate::simulator::store::{self, WriteTx};
+use crate::simulator::{Fault, Settings};
 
 /// Most commands in one transaction.
 const GROUP: usize = 500;
@@ -43,8 +43,7 @@ pub(super) struct Hub {
 
 impl Hub {
     pub fn open(settings: &Settings) -> Result<Self, NotALedger> {
-        let mut conn = connect(&settings.ledger)?;
-        conn.batch_execute(SCHEMA)?;
+        let mut conn = store::connect(&settings.ledger, store::SCHEMA)?;
         let pending = store::pending(&mut conn)?;
         let (commands, queue) = channel();
         let worker = Worker { conn, queue, settings: settings.clone(), waiting: HashMap::new(), pending };
@@ -115,15 +114,11 @@ impl Worker {
 
     /// One transaction. Where it fails, the answers are dropped, and whoever waits for them learns that nobody knows.
     fn group(&mut self, group: Vec<Command>) {
-        let (before, mut waits) = (self.pending, Vec::new());
-        let done = self.conn.batch_execute("BEGIN IMMEDIATE").and_then(|()| self.work(group, &mut waits));
-        let done = done.and_then(|done| self.conn.batch_execute("COMMIT").map(|()| done));
-        let Ok((answers, settled)) = done else {
-            let _ = self.conn.batch_execute("ROLLBACK");
-            self.pending = before;
-            return;
-        };
-        for (id, waiter) in waits {
+        let mut work = Work { settings: &self.settings, pending: self.pending, waits: Vec::new(), answers: Vec::new() };
+        let done = store::in_one_transaction(&mut self.conn, |tx| work.run(tx, group));
+        let Ok(settled) = done else { return };
+        self.pending = work.pending;
+        for (id, waiter) in work.waits {
             let waiters = self.waiting.entry(id).or_default();
             waiters.retain(|waiter| !waiter.is_closed());
             waiters.push(waiter);
@@ -133,76 +128,84 @@ impl Worker {
                 let _ = waiter.send(row.clone());
             }
         }
-        answers.into_iter().for_each(|answer| answer());
+        work.answers.into_iter().for_each(|answer| answer());
     }
+}
 
-    fn work(&mut self, group: Vec<Command>, waits: &mut Waits) -> QueryResult<(Vec<Answer>, Vec<LedgerRow>)> {
-        let now = self.settings.clock.now();
-        let settled = if self.pending > 0 { store::settle_due(&mut self.conn, now)? } else { Vec::new() };
+/// What one transaction does; it counts only once that is committed.
+struct Work<'a> {
+    settings: &'a Settings,
+    pending: i64,
+    waits: Vec<(String, oneshot::Sender<LedgerRow>)>,
+    answers: Vec<Answer>,
+}
+
+impl Work<'_> {
+    /// Gives back what became final by the passing of time.
+    fn run(&mut self, tx: &mut WriteTx<'_>, group: Vec<Command>) -> QueryResult<Vec<LedgerRow>> {
+        let settled = if self.pending > 0 { store::settle_due(tx, self.settings.clock.now())? } else { Vec::new() };
         self.pending = self.pending.saturating_sub(i64::try_from(settled.len()).unwrap_or(i64::MAX));
-        let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
         for command in group {
-            answers.push(match command {
+            let answer: Answer = match command {
                 Command::Prepare(prepare, reply) => {
-                    let outcome = self.prepare(&prepare, waits)?;
+                    let outcome = self.prepare(tx, &prepare)?;
                     Box::new(move || drop(reply.send(outcome)))
                 }
                 Command::Find(id, reply) => {
-                    let row = store::find(&mut self.conn, &id)?;
+                    let row = store::find(tx.conn(), &id)?;
                     Box::new(move || drop(reply.send(row)))
                 }
                 Command::All(reply) => {
-                    let rows = store::all(&mut self.conn)?;
+                    let rows = store::all(tx.conn())?;
                     Box::new(move || drop(reply.send(rows)))
                 }
-            });
+            };
+            self.answers.push(answer);
         }
-        Ok((answers, settled))
+        Ok(settled)
     }
 
-    fn prepare(&mut self, prepare: &Prepare, waits: &mut Waits) -> QueryResult<Outcome> {
-        if let Some(known) = store::find(&mut self.conn, &prepare.transfer_id)? {
-            return Ok(repeat(&known, prepare, waits));
+    fn prepare(&mut self, tx: &mut WriteTx<'_>, prepare: &Prepare) -> QueryResult<Outcome> {
+        if let Some(known) = store::find(tx.conn(), &prepare.transfer_id)? {
+            return Ok(self.repeat(&known, prepare));
         }
         let fault = self.settings.script.fault(prepare.payee());
-        if fault == Some(Fault::HubUnavailable) && self.is_lost(prepare)? {
+        if fault == Some(Fault::HubUnavailable) && is_lost(tx, prepare)? {
             return Ok(Outcome::Told(Told::HubUnavailable));
         }
         let times_short = match fault {
-            Some(Fault::NoLiquidity) => store::times_short(&mut self.conn, prepare.payee())?,
+            Some(Fault::NoLiquidity) => store::times_short(tx.conn(), prepare.payee())?,
             _ => 0,
         };
-        let (row, told) = plan(prepare, fault, times_short, self.settings.clock.now(), &self.settings);
-        store::insert(&mut self.conn, &row)?;
+        let (row, told) = plan(prepare, fault, times_short, self.settings.clock.now(), self.settings);
+        store::insert(tx, &row)?;
         if !row.state.is_final() {
             self.pending = self.pending.saturating_add(1);
         }
         Ok(Outcome::Told(told))
     }
 
-    /// The first bytes under an id are lost for good, whoever repeats them.
-    fn is_lost(&mut self, prepare: &Prepare) -> QueryResult<bool> {
-        match store::lost_hash(&mut self.conn, &prepare.transfer_id)? {
-            Some(hash) => Ok(hash == prepare.body_hash),
-            None => store::lose(&mut self.conn, &prepare.transfer_id, &prepare.body_hash).map(|()| true),
+    /// An id the hub knows is never executed again.
+    fn repeat(&mut self, known: &LedgerRow, prepare: &Prepare) -> Outcome {
+        if known.body_hash != prepare.body_hash {
+            return Outcome::Told(Told::Error(3106));
+        }
+        match known.state {
+            LedgerState::Committed => Outcome::Told(Told::Committed { fulfilment: known.fulfilment.clone() }),
+            LedgerState::Aborted | LedgerState::Settled => Outcome::Told(Told::Silence),
+            LedgerState::Queued | LedgerState::Reserved => {
+                let (waiter, finally) = oneshot::channel();
+                self.waits.push((prepare.transfer_id.clone(), waiter));
+                Outcome::UnderWay(finally)
+            }
         }
     }
 }
 
-type Waits = Vec<(String, oneshot::Sender<LedgerRow>)>;
-
-/// An id the hub knows is never executed again.
-fn repeat(known: &LedgerRow, prepare: &Prepare, waits: &mut Waits) -> Outcome {
-    if known.body_hash != prepare.body_hash {
-        return Outcome::Told(Told::Error(3106));
-    }
-    match known.state {
-        LedgerState::Committed => Outcome::Told(Told::Committed { fulfilment: known.fulfilment.clone() }),
-        LedgerState::Aborted | LedgerState::Settled => Outcome::Told(Told::Silence),
-        LedgerState::Queued | LedgerState::Reserved => {
-            let (waiter, finally) = oneshot::channel();
-            waits.push((prepare.transfer_id.clone(), waiter));
-            Outcome::UnderWay(finally)
-        }
+/// The first bytes under an id are lost for good, whoever repeats them.
+fn is_lost(tx: &mut WriteTx<'_>, prepare: &Prepare) -> QueryResult<bool> {
+    match store::lost_hash(tx.conn(), &prepare.transfer_id)? {
+        Some(hash) => Ok(hash == prepare.body_hash),
+        None => store::lose(tx, &prepare.transfer_id, &prepare.body_hash).map(|()| true),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use serde::Serialize;
 
@@ -10,45 +9,7 @@ use crate::clock::Instant;
 use crate::db::text_enum;
 use crate::ids::TransferId;
 use crate::money::Minor;
-
-diesel::table! {
-    transfers (transfer_id) {
-        transfer_id -> Text,
-        state -> Text,
-        /// What it will be once `due_at` has come.
-        outcome -> Text,
-        currency -> Text,
-        /// Minor units that leave the payer, fee included.
-        amount -> BigInt,
-        payee_type -> Text,
-        payee -> Text,
-        payee_fsp -> Text,
-        body_hash -> Text,
-        code -> Nullable<Integer>,
-        fulfilment -> Text,
-        executions -> Integer,
-        received_at -> BigInt,
-        due_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    /// Bytes that never reached the hub.
-    lost (transfer_id) {
-        transfer_id -> Text,
-        body_hash -> Text,
-    }
-}
-
-pub(super) const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS transfers (
-        transfer_id TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL, outcome TEXT NOT NULL, currency TEXT NOT NULL,
-        amount BIGINT NOT NULL, payee_type TEXT NOT NULL, payee TEXT NOT NULL, payee_fsp TEXT NOT NULL, body_hash TEXT NOT NULL,
-        code INTEGER, fulfilment TEXT NOT NULL, executions INTEGER NOT NULL, received_at BIGINT NOT NULL, due_at BIGINT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS transfers_due ON transfers (due_at) WHERE state IN ('QUEUED', 'RESERVED');
-    CREATE INDEX IF NOT EXISTS transfers_short ON transfers (payee) WHERE code = 4001;
-    CREATE TABLE IF NOT EXISTS lost (transfer_id TEXT NOT NULL PRIMARY KEY, body_hash TEXT NOT NULL) WITHOUT ROWID;";
+use crate::simulator::store::{self, transfers};
 
 text_enum! {
     /// Where a transfer stands at the hub.
@@ -75,7 +36,7 @@ impl LedgerState {
 }
 
 /// One transfer as the hub knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, diesel::Queryable, diesel::QueryableByName, diesel::Selectable, diesel::Insertable, Serialize)]
 #[diesel(table_name = transfers)]
 pub struct LedgerRow {
     pub transfer_id: TransferId,
@@ -125,27 +86,15 @@ impl Ledger {
         if !path.is_file() {
             return Err(NotALedger::Open { path: path.display().to_string(), why: "there is no such file".to_owned() });
         }
-        let mut conn = connect(path)?;
-        diesel::connection::SimpleConnection::batch_execute(&mut conn, "PRAGMA query_only = ON;")?;
-        Ok(Self(conn))
+        store::connect(path, "PRAGMA query_only = ON;").map(Self)
     }
 
     /// Every transfer the hub has met, in order of arrival.
     pub fn rows(&mut self) -> Result<Vec<LedgerRow>, NotALedger> {
-        Ok(transfers::table.order((transfers::received_at, transfers::transfer_id)).select(LedgerRow::as_select()).load(&mut self.0)?)
+        Ok(store::all(&mut self.0)?)
     }
 
     pub fn row(&mut self, id: &TransferId) -> Result<Option<LedgerRow>, NotALedger> {
-        Ok(transfers::table.find(id).select(LedgerRow::as_select()).first(&mut self.0).optional()?)
+        Ok(store::find(&mut self.0, id.as_str())?)
     }
-}
-
-/// Opens or makes the file. WAL with FULL: what was answered survives a power cut.
-pub(super) fn connect(path: &Path) -> Result<SqliteConnection, NotALedger> {
-    let open = |why: String| NotALedger::Open { path: path.display().to_string(), why };
-    let name = path.to_str().ok_or_else(|| open("its name is not UTF-8".to_owned()))?;
-    let mut conn = SqliteConnection::establish(name).map_err(|error| open(error.to_string()))?;
-    let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
-    diesel::connection::SimpleConnection::batch_execute(&mut conn, pragmas).map_err(|error| open(error.to_string()))?;
-    Ok(conn)
 }

@@ -28,5 +28,5 @@ pub use args::{SimulateArgs, simulate};
 pub use directory::{Entry, FSPS, look_up};
 pub use fault::{Fault, NotAScript, Script};
 pub use ledger::{Ledger, LedgerRow, LedgerState, NotALedger};
-pub use server::{CannotStart, Running, serve, start};
+pub use server::{CannotStart, Running, serve, start, start_in};
 pub use settings::{SdkVersion, Settings};

@@ -11,8 +11,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::simulator::hub::{Hub, Outcome};
 use crate::simulator::ledger::{LedgerRow, LedgerState, NotALedger};
 use crate::simulator::packet::Terms;
@@ -28,13 +29,22 @@ const QUOTES_KEPT: usize = 50_000;
 
 /// A simulator that runs in this process.
 pub struct Running {
-    pub address: SocketAddr,
-    pub ledger: PathBuf,
+    address: SocketAddr,
+    ledger: PathBuf,
     handle: ServerHandle,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The ledger's file.
+    pub fn ledger(&self) -> &std::path::Path {
+        &self.ledger
+    }
+
     /// Where a client finds it.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -65,6 +75,19 @@ pub enum CannotStart {
     Listen(#[from] std::io::Error),
 }
 
+/// A simulator for this process alone, on a free port, patient enough for somebody who watches: what is late, reserved or lost
+/// is so for a few seconds. A prepare should live 5 s or more, so that a late commit is not taken for an expired one.
+pub async fn start_in(ledger: &std::path::Path) -> Result<Running, CannotStart> {
+    let settings = Settings {
+        sdk_timeout: Duration::from_secs(2),
+        late_after: Duration::from_secs(3),
+        reserved_for: Duration::from_secs(3),
+        slow: Duration::from_secs(1),
+        ..Settings::new(ledger)
+    };
+    start(settings, TcpListener::bind("127.0.0.1:0")?)
+}
+
 /// Opens the ledger and answers on `listener` until stopped.
 pub async fn serve(settings: Settings, listener: TcpListener) -> Result<(), CannotStart> {
     Ok(start(settings, listener)?.join().await?)
@@ -75,7 +98,7 @@ pub fn start(settings: Settings, listener: TcpListener) -> Result<Running, Canno
     let (address, ledger, workers) = (listener.local_addr()?, settings.ledger.clone(), settings.workers.max(1));
     let hub = Hub::open(&settings)?;
     let quotes = Mutex::new(Quotes { last: HashMap::new(), order: VecDeque::new() });
-    let sdk = Data::new(Sdk { settings, hub, quotes, moved: Mutex::default(), next_slot: Mutex::new(Instant::now()) });
+    let sdk = Data::new(Sdk { settings, hub, quotes, moved: Mutex::default(), next_slot: Mutex::default(), machine: SystemClock::new() });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(sdk.clone())
@@ -105,8 +128,9 @@ struct Sdk {
     quotes: Mutex<Quotes>,
     /// Payees that went to another FSP.
     moved: Mutex<HashSet<String>>,
-    /// When the next transfer may pass, where their rate is limited.
-    next_slot: Mutex<Instant>,
+    /// When the next transfer may pass, where their rate is limited, by the machine's clock.
+    next_slot: Mutex<Duration>,
+    machine: SystemClock,
 }
 
 /// The last quote under each transfer id: payees' FSPs keep only that one.
@@ -167,13 +191,14 @@ impl Sdk {
     /// Waits for a turn where transfers per second are limited.
     async fn turn(&self) {
         let Some(step) = self.settings.per_second.and_then(|rate| Duration::from_secs(1).checked_div(rate)) else { return };
+        let now = self.machine.monotonic();
         let slot = {
             let mut next = lock(&self.next_slot);
-            let slot = (*next).max(Instant::now());
-            *next = slot.checked_add(step).unwrap_or(slot);
+            let slot = (*next).max(now);
+            *next = slot.saturating_add(step);
             slot
         };
-        sleep_until(slot).await;
+        sleep(slot.saturating_sub(now)).await;
     }
 
     /// The SDK waits for a callback that does not come.

@@ -16,7 +16,7 @@ pub mod urls;
 mod visitor;
 
 pub use self::error_page::ErrorPage;
-pub use self::fields::{FORM_BYTES_MAX, FORM_TOKEN, Fields, ONCE_KEY, Posted, token_fits};
+pub use self::fields::{Checked, FORM_BYTES_MAX, FORM_TOKEN, Fields, ONCE_KEY, Posted, once_key, token_fits};
 pub use self::once::{Done, Outcome, once};
 pub use self::page::{Page, html};
 pub use self::store::forget;

@@ -145,6 +145,11 @@ impl Page {
         assets::icon_path()
     }
 
+    /// Whether the box at the top is there: only for those who have the page it leads to.
+    pub fn may_search(&self) -> bool {
+        self.menu.iter().flat_map(|group| &group.items).any(|item| item.path == SEARCH)
+    }
+
     pub const fn search_path(&self) -> &'static str {
         SEARCH
     }

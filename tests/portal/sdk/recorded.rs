@@ -134,5 +134,6 @@ async fn a_recorded_quote_is_read_to_the_last_field() {
     assert_eq!((quote.transfer_amount.wire.as_str(), quote.transfer_amount.minor), ("1507.5", Minor::new(150_750)));
     assert_eq!(quote.payee_fee.unwrap().minor, Minor::new(700));
     assert_eq!(quote.payee_receive_amount.unwrap().minor, Minor::new(150_050));
+    assert_eq!(quote.source, Some(FspId::from("payeefsp")));
     assert_eq!(quote.condition, "YzWe0tiPExAZQuF-BjMjHZBsUW_2UZj7Etjcm3ntGFU");
 }
