@@ -4,15 +4,19 @@
 //! and `web` names rooms only in the url table.
 
 pub mod app;
+pub mod config;
 pub mod db;
 pub mod logging;
+pub mod roles;
 pub mod web;
+pub mod worker;
 
 pub mod clock;
 pub mod ids;
 pub mod money;
 pub mod words;
 
+pub mod approvals;
 pub mod audit;
 pub mod batches;
 pub mod branches;
@@ -22,5 +26,6 @@ pub mod institutions;
 pub mod payees;
 pub mod people;
 pub mod privileges;
+pub mod search;
 pub mod sdk;
 pub mod simulator;

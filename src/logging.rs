@@ -10,7 +10,11 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging: `filter` as `RUST_LOG` would say it; `json` for machines.
 pub fn start(filter: &str, json: bool) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let started = if json { builder.json().try_init() } else { builder.compact().try_init() };
     // Tests start it more than once; the first one counts.
     drop(started);

@@ -83,7 +83,12 @@ impl Language {
             return Some(Self::english());
         }
         let file = Locales::get(&format!("{code}.po"))?;
-        let catalogue = polib::po_file::parse_from_reader(std::io::Cursor::new(file.data)).ok()?;
+        Self::read(code, std::io::Cursor::new(file.data))
+    }
+
+    /// The language of a catalogue in gettext's PO format; `None` where it cannot be read.
+    pub fn read(code: &str, catalogue: impl std::io::Read) -> Option<Self> {
+        let catalogue = polib::po_file::parse_from_reader(catalogue).ok()?;
         let translations = catalogue
             .messages()
             .filter(|message| message.is_translated())

@@ -234,6 +234,7 @@ CREATE TABLE decisions (
     sum BIGINT NOT NULL,
     currency TEXT NOT NULL
 );
+CREATE INDEX decisions_by_user ON decisions (user_id, at);
 
 CREATE TABLE transfers (
     id TEXT NOT NULL PRIMARY KEY,
@@ -286,6 +287,8 @@ CREATE INDEX transfers_by_payee ON transfers (id_value, id);
 CREATE INDEX transfers_by_name ON transfers (payee_name_folded, id);
 CREATE INDEX transfers_by_transfer_id ON transfers (transfer_id);
 CREATE INDEX transfers_to_ask_about ON transfers (next_at) WHERE state IN ('in_doubt', 'needs_attention');
+CREATE INDEX transfers_by_amount ON transfers (amount, id);
+CREATE INDEX transfers_by_reference ON transfers (reference, id) WHERE reference <> '';
 
 -- One claim of a transfer: its calls, replies and times.
 CREATE TABLE attempts (
@@ -336,6 +339,7 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX audit_events_by_batch ON audit_events (batch_id, id);
 CREATE INDEX audit_events_by_branch ON audit_events (branch_id, id);
+CREATE INDEX audit_events_of_batches ON audit_events (at, id) WHERE batch_id IS NOT NULL;
 
 -- The keyed chain over the events, appended by one sealer within a second.
 CREATE TABLE audit_seals (

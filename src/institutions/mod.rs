@@ -5,6 +5,7 @@
 
 mod create;
 mod keys;
+mod lock;
 mod registry;
 mod settings;
 mod store;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub use self::create::{AlreadyThere, create};
 pub use self::keys::{BadKey, Keys};
+pub use self::lock::{NotAlone, ProcessLock};
 pub use self::registry::{BadRegistry, load_registry};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
 use crate::clock::Clock;

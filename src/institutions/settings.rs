@@ -187,6 +187,13 @@ impl Settings {
         if !(1..=24).contains(&self.sessions.absolute_hours) {
             return Err(("sessions.absolute_hours", "must be 1 to 24"));
         }
+        let names: std::collections::BTreeSet<_> = self.sdk.iter().map(|sdk| &sdk.name).collect();
+        if names.len() != self.sdk.len() {
+            return Err(("sdk.name", "is used twice"));
+        }
+        if self.sdk.iter().any(|sdk| sdk.check().is_err()) {
+            return Err(("sdk", "has a setting outside its limits (see docs/settings.md)"));
+        }
         Ok(())
     }
 

@@ -21,6 +21,10 @@ impl PartyIdType {
     /// `msisdn`, `Account ID`, `accountNumber`, `PERSONAL_ID/PASSPORT`: the type and, for a personal id, its kind. Without regard
     /// to case, spaces, `_` and `-`. `None` where it is no type.
     pub fn named(typed: &str) -> Option<(Self, Option<&'static str>)> {
+        // As our templates write it: nearly every row.
+        if typed == Self::Msisdn.as_str() {
+            return Some((Self::Msisdn, None));
+        }
         let (name, kind) = typed.split_once('/').map_or((typed, None), |(name, kind)| (name, Some(kind)));
         let id_type = match plain_name(name).as_str() {
             "MSISDN" | "PHONE" | "PHONENUMBER" | "MOBILE" => Self::Msisdn,

@@ -14,12 +14,22 @@ pub fn ascii_digit(c: char) -> Option<char> {
     char::from_digit(u32::from(c).checked_sub(zero)?, 10)
 }
 
-/// The text with every digit as an ASCII one; all else stays.
+/// The text with every digit as an ASCII one and without invisible characters; all else stays.
 pub fn ascii_digits(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(|c| ascii_digit(c).unwrap_or(c)).collect())
+    Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).map(|c| ascii_digit(c).unwrap_or(c)).collect())
+}
+
+/// Marks of width and direction that come along when a number is copied from a page or a chat.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}') || is_direction(c)
+}
+
+/// Marks that turn the direction of writing: in a name they only mislead who reads it.
+pub fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A number as a spreadsheet writes it when the column is too narrow or not text: `9.59E+11`.
@@ -42,7 +52,7 @@ mod tests {
     #[test]
     fn burmese_digits_are_digits() {
         assert_eq!(ascii_digits("၀၉၇၇၀၁၂၃၄၅၆"), "09770123456");
-        assert_eq!(ascii_digits("ABC၁"), "ABC1");
+        assert_eq!(ascii_digits("ABC၁\u{200b}\u{202c}"), "ABC1");
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod nrc;
 mod phones;
 
 pub use accounts::{MAX_PARTY_VALUE_CHARS, NotAnAccount};
-pub use digits::ascii_digits;
+pub use digits::{ascii_digits, is_invisible};
 pub use names::{MAX_NAME_CHARS, fold_name, sdk_display_name, tidy_name};
 pub use nrc::NotAnNrc;
 pub use phones::{Country, NotAPhone, Phone, Phones, Written};

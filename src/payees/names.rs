@@ -2,10 +2,12 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::digits::is_direction;
+
 /// Characters of a name, at most (CONTRACT 1.5).
 pub const MAX_NAME_CHARS: usize = 128;
 
-/// As we keep and show it: NFC, one space between words, none around.
+/// As we keep and show it: NFC, one space between words, none around, nothing that turns the direction of writing.
 pub fn tidy_name(typed: &str) -> String {
     if typed.is_ascii() && !typed.contains("  ") && !typed.bytes().any(|b| b.is_ascii_control()) {
         return typed.trim().to_owned();
@@ -15,7 +17,7 @@ pub fn tidy_name(typed: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.extend(word.nfc());
+        out.extend(word.chars().filter(|c| !is_direction(*c)).nfc());
     }
     out
 }
@@ -43,6 +45,7 @@ mod tests {
         assert_eq!(fold_name("  Daw  MYA\u{a0}Mya "), "daw mya mya");
         assert_eq!(fold_name("Jose\u{301}"), fold_name("JOSÉ"));
         assert_eq!(fold_name("ဒေါ်မြ"), "ဒေါ်မြ");
+        assert_eq!(tidy_name("\u{202e}ayM"), "ayM");
     }
 
     #[test]

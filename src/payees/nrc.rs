@@ -16,7 +16,7 @@ pub struct NotAnNrc;
 
 /// The one form of a number, however it was typed.
 pub fn normalise(typed: &str) -> Result<String, NotAnNrc> {
-    let text: String = ascii_digits(typed).nfc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200d}' | '\'')).collect();
+    let text: String = ascii_digits(typed).nfc().filter(|c| !c.is_whitespace() && *c != '\'').collect();
     let text = text.to_uppercase().replace('（', "(").replace('）', ")");
     let (state, rest) = text.split_once('/').ok_or(NotAnNrc)?;
     let (township, rest) = rest.split_once('(').ok_or(NotAnNrc)?;

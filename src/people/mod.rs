@@ -12,7 +12,7 @@ mod store;
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
 pub use self::password::{BadPassword, PasswordHash, Passwords};
 pub use self::sign_in::{Credentials, Lockout, SignInRefusal, sign_in, sign_out};
-pub use self::store::{find, find_by_name};
+pub use self::store::{actor, find, find_by_name};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};
 

@@ -13,7 +13,7 @@ use crate::say;
 use crate::web::page::Problem;
 use crate::web::sessions::TypedSession;
 use crate::web::urls::needs_of;
-use crate::web::{ErrorPage, Page, Posted, Visitor, address, filters, html, institution};
+use crate::web::{Checked, ErrorPage, Page, Visitor, address, filters, html, institution};
 use crate::words::Said;
 
 #[derive(Template)]
@@ -110,7 +110,7 @@ fn own_path(next: &str) -> String {
 }
 
 /// POST /sign-out
-pub async fn sign_out(request: HttpRequest, visitor: Visitor, _posted: Posted) -> Result<HttpResponse, ErrorPage> {
+pub async fn sign_out(request: HttpRequest, visitor: Visitor, _checked: Checked) -> Result<HttpResponse, ErrorPage> {
     let actor = visitor.actor;
     institution(&request)?.db.write(move |tx| end(tx, &actor)).await?;
     TypedSession(request.get_session()).end();

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::{PasswordHash, User};
+use super::{Actor, PasswordHash, User};
 use crate::clock::Instant;
-use crate::db::schema::{sign_in_failures, users};
+use crate::db::schema::{branches, sign_in_failures, users};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{BranchId, UserId};
 
@@ -28,6 +28,28 @@ pub fn find(conn: &mut Conn, id: &UserId) -> Result<Option<User>> {
 /// The database's.
 pub fn find_by_name(conn: &mut Conn, user_name: &str) -> Result<Option<User>> {
     Ok(users::table.filter(users::user_name.eq(user_name)).select(COLUMNS).first(conn).optional()?.map(user))
+}
+
+/// The person on whose behalf a verb may run, while active.
+///
+/// # Errors
+/// The database's.
+pub fn actor(conn: &mut Conn, id: &UserId) -> Result<Option<Actor>> {
+    let row = users::table
+        .inner_join(branches::table)
+        .filter(users::id.eq(id))
+        .filter(users::is_active.eq(true))
+        .select((users::id, users::user_name, users::full_name, users::branch_id, branches::name, users::is_account_manager))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(id, user_name, full_name, branch, branch_name, is_account_manager)| Actor {
+        id,
+        user_name,
+        full_name,
+        branch,
+        branch_name,
+        is_account_manager,
+    }))
 }
 
 pub(super) fn account_managers(conn: &mut Conn) -> Result<Vec<String>> {

@@ -110,3 +110,33 @@ pub async fn serve(path: web::Path<(String, String)>, request: HttpRequest) -> H
     response.insert_header((CACHE_CONTROL, keep)).insert_header((ETAG, asset.tag.as_str()));
     if known { response.finish() } else { response.content_type(asset.content_type).body(asset.body.clone()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+    use actix_web::{App, test, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_browser_keeps_an_asset_under_the_path_of_its_content_and_only_there() {
+        let app = test::init_service(App::new().route(ROUTE, web::get().to(serve))).await;
+        let ask = async |path: &str| test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
+
+        let header = |response: &actix_web::dev::ServiceResponse, name| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
+
+        let css = ask(css_path()).await;
+        assert_eq!(css.status(), StatusCode::OK);
+        assert_eq!(header(&css, CONTENT_TYPE), "text/css; charset=utf-8");
+        assert_eq!(header(&css, CACHE_CONTROL), "public, max-age=31536000, immutable");
+        assert_eq!(header(&ask(js_path()).await, CONTENT_TYPE), "text/javascript; charset=utf-8");
+
+        let again = test::TestRequest::get().uri(css_path()).insert_header((IF_NONE_MATCH, header(&css, ETAG))).to_request();
+        assert_eq!(test::call_service(&app, again).await.status(), StatusCode::NOT_MODIFIED);
+
+        let old = ask("/static/0000000000000000/outlay.css").await;
+        assert_eq!((old.status(), header(&old, CACHE_CONTROL)), (StatusCode::OK, "no-cache".to_owned()));
+        assert_eq!(ask("/static/0000000000000000/secrets.toml").await.status(), StatusCode::NOT_FOUND);
+    }
+}

@@ -45,7 +45,13 @@ impl Fields {
     }
 }
 
-/// A form of a signed-in person, its token checked. Every handler of a POST takes one.
+/// A form of a signed-in person, its token checked. Every handler of a POST takes one, or [`Posted`].
+#[derive(Debug)]
+pub struct Checked {
+    pub fields: Fields,
+}
+
+/// A checked form whose verb happens once.
 #[derive(Debug)]
 pub struct Posted {
     pub fields: Fields,
@@ -58,7 +64,7 @@ pub fn token_fits(request: &HttpRequest, token: &str) -> bool {
     session.form_token().is_some_and(|expected| bool::from(expected.as_bytes().ct_eq(token.as_bytes())))
 }
 
-impl FromRequest for Posted {
+impl FromRequest for Checked {
     type Error = ErrorPage;
     type Future = LocalBoxFuture<'static, Result<Self, ErrorPage>>;
 
@@ -73,14 +79,32 @@ impl FromRequest for Posted {
                 return Err(ErrorPage::FormTooLarge);
             }
             let fields = Fields(fields);
-            if !token_fits(&request, fields.get(FORM_TOKEN)) {
-                return Err(ErrorPage::StaleForm { typed: fields.typed() });
+            if token_fits(&request, fields.get(FORM_TOKEN)) {
+                Ok(Self { fields })
+            } else {
+                Err(ErrorPage::StaleForm { typed: fields.typed() })
             }
-            let once = match fields.get(ONCE_KEY) {
-                key if key.len() == 32 && key.chars().all(|c| c.is_ascii_hexdigit()) => OnceKey::from(key),
-                _ => return Err(ErrorPage::StaleForm { typed: fields.typed() }),
-            };
-            Ok(Self { fields, once })
         })
     }
+}
+
+impl FromRequest for Posted {
+    type Error = ErrorPage;
+    type Future = LocalBoxFuture<'static, Result<Self, ErrorPage>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let checked = Checked::from_request(request, payload);
+        Box::pin(async move {
+            let fields = checked.await?.fields;
+            match once_key(fields.get(ONCE_KEY)) {
+                Some(once) => Ok(Self { fields, once }),
+                None => Err(ErrorPage::StaleForm { typed: fields.typed() }),
+            }
+        })
+    }
+}
+
+/// A once-key as our forms carry it: 32 hexadecimal characters.
+pub fn once_key(text: &str) -> Option<OnceKey> {
+    (text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())).then(|| OnceKey::from(text))
 }

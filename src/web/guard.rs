@@ -80,8 +80,8 @@ fn to_sign_in(request: &HttpRequest, changes: bool) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, format!("/sign-in?{ended}next={next}"))).finish()
 }
 
-/// Percent-encodes a path for a query.
-fn encode(path: &str) -> String {
+/// Percent-encodes a path or a value for a query.
+pub(super) fn encode(path: &str) -> String {
     path.bytes().fold(String::with_capacity(path.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             out.push(char::from(byte));

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::clock::Instant;
-use crate::db::schema::{branches, once_keys, sessions, users};
+use crate::db::schema::{once_keys, sessions};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{OnceKey, UserId};
-use crate::people::Actor;
 
 /// A session as it is kept: its key only as a digest.
 pub(super) struct SessionRow {
@@ -69,25 +68,6 @@ pub(super) fn end_session(tx: &mut WriteTx<'_>, key_digest: &str) -> Result<()> 
     let open = sessions::table.find(key_digest).filter(sessions::ended_at.is_null());
     diesel::update(open).set((sessions::ended_at.eq(now), sessions::state.eq("{}"))).execute(&mut **tx)?;
     Ok(())
-}
-
-/// The person behind a session, while active.
-pub(super) fn actor(conn: &mut Conn, id: &UserId) -> Result<Option<Actor>> {
-    let row = users::table
-        .inner_join(branches::table)
-        .filter(users::id.eq(id))
-        .filter(users::is_active.eq(true))
-        .select((users::id, users::user_name, users::full_name, users::branch_id, branches::name, users::is_account_manager))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(id, user_name, full_name, branch, branch_name, is_account_manager)| Actor {
-        id,
-        user_name,
-        full_name,
-        branch,
-        branch_name,
-        is_account_manager,
-    }))
 }
 
 /// Where the first post of a form led, and what it said.

@@ -8,13 +8,13 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::ErrorPage;
+use super::headers;
 use super::page::{Flash, FlashKind, InstitutionInFrame, MenuGroup, MenuItem, Mode, Page, PersonInFrame};
 use super::sessions::TypedSession;
 use super::urls::{Needs, SIDEBAR, Tally, needs_of};
-use super::{headers, store};
 use crate::db;
 use crate::institutions::{self, Institution};
-use crate::people::Actor;
+use crate::people::{self, Actor};
 use crate::privileges::Rights;
 
 /// The signed-in person of a request. A handler that takes one cannot run without.
@@ -34,7 +34,7 @@ impl Visitor {
         let Some(id) = TypedSession(request.get_session()).user() else { return Ok(None) };
         let now = institution.clock().now();
         let loaded = institution.db.read(move |conn| {
-            let Some(actor) = store::actor(conn, &id)? else { return Ok::<_, db::Error>(None) };
+            let Some(actor) = people::actor(conn, &id)? else { return Ok::<_, db::Error>(None) };
             let rights = Rights::load(conn, &id, now)?;
             let tallies = super::urls::tallies(conn, &actor, &rights)?;
             Ok(Some(Self { actor, rights, tallies }))

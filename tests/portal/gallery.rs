@@ -30,7 +30,6 @@ fn minutes(count: u64) -> std::time::Duration {
 }
 
 pub fn frame(language: Language) -> Page {
-    let item = |label, path, count, current| MenuItem { label, path, count, current };
     Page {
         language,
         zone: jiff::tz::TimeZone::get("Asia/Yangon").unwrap(),
@@ -43,14 +42,17 @@ pub fn frame(language: Language) -> Page {
             MenuGroup {
                 label: "Transfer",
                 items: vec![
-                    item("Bulk Payment", "/batches/new", None, false),
-                    item("Task", "/tasks", Some(10), true),
-                    item("Batch Action History", "/history", None, false),
+                    MenuItem { label: "Bulk Payment", path: "/batches/new", count: None, current: false },
+                    MenuItem { label: "Task", path: "/tasks", count: Some(10), current: true },
+                    MenuItem { label: "Batch Action History", path: "/history", count: None, current: false },
                 ],
             },
             MenuGroup {
                 label: "Search",
-                items: vec![item("Batch", "/search/batches", None, false), item("Transaction", "/search/transactions", None, false)],
+                items: vec![
+                    MenuItem { label: "Batch", path: "/search/batches", count: None, current: false },
+                    MenuItem { label: "Transaction", path: "/search/transactions", count: None, current: false },
+                ],
             },
         ],
         flash: None,
@@ -61,7 +63,7 @@ pub fn frame(language: Language) -> Page {
 #[derive(Template)]
 #[template(path = "sign_in.html", config = "tests/portal/gallery/askama.toml")]
 pub struct SignIn {
-    page: Page,
+    pub page: Page,
     user_name: String,
 }
 
@@ -241,9 +243,13 @@ struct Findings {
 
 #[derive(Template)]
 #[template(path = "empty.html", config = "tests/portal/gallery/askama.toml")]
-struct Empty {
-    page: Page,
+pub struct Empty {
+    pub page: Page,
     pager: Pager,
+}
+
+pub fn empty(language: Language) -> Empty {
+    Empty { page: frame(language), pager: Pager::default() }
 }
 
 /// What the browser gets.
@@ -258,7 +264,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
     let (sign_in, tasks, batch, upload) = (sign_in(english()), tasks(), batch(), upload());
     let submitted = Submitted { page: frame(english()), reference: "d03bdc40".to_owned() };
     let findings = Findings { page: frame(english()) };
-    let empty = Empty { page: frame(english()), pager: Pager::default() };
+    let empty = empty(english());
     let error = ErrorPage {
         page: frame(english()),
         title: say!("Page not found"),
@@ -283,7 +289,7 @@ fn write_to(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let sheet = assets::style_sheet();
     fs::write(folder.join("light.css"), &sheet).unwrap();
-    fs::write(folder.join("dark.css"), sheet.replace("(prefers-color-scheme: dark)", "screen")).unwrap();
+    fs::write(folder.join("dark.css"), sheet.replace("screen and (prefers-color-scheme: dark)", "screen")).unwrap();
     fs::write(folder.join("icon.svg"), fs::read("static/img/icon.svg").unwrap()).unwrap();
     for (name, html) in pages() {
         for scheme in ["light", "dark"] {
@@ -336,4 +342,46 @@ fn a_problem_stands_in_the_title_on_top_and_at_its_field_in_the_same_words() {
     assert_eq!(text(".error-summary a[href='#file']"), "Choose the file again");
     assert_eq!(text("#file-error").trim(), "Error: Choose the file again");
     assert_eq!(selected(&html, "#file")[0].value().attr("aria-describedby"), Some("file-hint file-error"));
+}
+
+#[derive(Template)]
+#[template(
+    source = "{{ at|time }}|{{ at|date }}|{{ at|clock }}|{{ at|ago }}|{{ at|waited }}|{{ sum|money(currency) }}|{{ sum|amount(currency) }}|\
+              {{ 1234567|number }}|{{ 1|plural(\"1 day\", \"{count} days\") }}|{{ 2000|plural(\"1 day\", \"{count} days\") }}|\
+              {{ \"Line {line} of {file}\"|t|with(\"line\", 7)|with(\"file\", \"<{line}>.csv\") }}",
+    ext = "html"
+)]
+struct Printed {
+    at: Instant,
+    sum: Minor,
+    currency: Currency,
+}
+
+#[test]
+fn times_are_the_institutions_and_numbers_are_grouped() {
+    let printed = Printed { at: NOW.before(minutes(61)), sum: Minor::new(124_000_050), currency: kyat() };
+    assert_eq!(
+        rendered(&frame(Language::english()), &printed),
+        "20 Oct 2022, 10:22|20 Oct 2022|10:22:05|1 h ago|1 h|1,240,000.50 MMK|1,240,000.50|1,234,567|1 day|2,000 days|\
+         Line 7 of &#60;{line}&#62;.csv"
+    );
+}
+
+#[test]
+fn a_fragment_is_sent_again_only_when_it_changed_and_says_when_it_will_not() {
+    let (page, empty) = (frame(Language::english()), empty(Language::english()));
+    let header =
+        |response: &actix_web::HttpResponse, name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let asking = |tag: Option<&str>| {
+        let request = actix_web::test::TestRequest::get();
+        if let Some(tag) = tag { request.insert_header(("if-none-match", tag)) } else { request }.to_http_request()
+    };
+    let first = page::fragment(&asking(None), &page, &empty, true);
+    let tag = header(&first, "etag").unwrap();
+    assert_eq!((first.status(), header(&first, "outlay-poll")), (StatusCode::OK, None));
+    assert_eq!(page::fragment(&asking(Some(&tag)), &page, &empty, true).status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(page::fragment(&asking(Some("W/\"other\"")), &page, &empty, true).status(), StatusCode::OK);
+
+    let last = page::fragment(&asking(Some(&tag)), &page, &empty, false);
+    assert_eq!((last.status(), header(&last, "outlay-poll").as_deref()), (StatusCode::OK, Some("stop")));
 }

@@ -1,4 +1,32 @@
-//! The one integration binary: rooms as in `src/`, over their public functions.
+//! What Outlay promises, told as stories its people would recognise; one file per room.
+//!
+//! Every test runs on SQLite, and again on PostgreSQL where `OUTLAY_TEST_DATABASE` names a server (`scripts/test` starts one).
+//! All of them are linked into this one program, so that the house is built and linked once.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::as_conversions,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+#[allow(dead_code, reason = "the next stories will stand on it")]
+mod support;
+
+mod audit;
+mod catalogue;
+mod chromium;
+mod database;
+mod files;
 mod gallery;
+mod people;
+mod schema;
 mod sdk;
+mod style_sheet;
+mod tidy;
+mod tidy_licences;
+mod tidy_source;
+mod web;

@@ -16,6 +16,9 @@ const MAX_CHARS: usize = 64;
 /// Minor units of one payment, at most: the network takes 18 digits before the point (CONTRACT 1.5).
 const MAX_UNITS: i64 = 999_999_999_999_999_999;
 
+/// Digits before the point for which no limit needs a look, whatever the currency.
+const SAFE_DIGITS: usize = 14;
+
 /// How people write a currency beside a number, besides its code.
 const MARKS: &[(&str, &[&str])] = &[
     ("MMK", &["k", "ks", "kyat", "kyats", "ကျပ်"]),
@@ -54,6 +57,9 @@ pub fn read(typed: &str, currency: Currency) -> Result<Amount, FindingKind> {
     if typed.chars().count() > MAX_CHARS {
         return Err(FindingKind::AmountInvalid);
     }
+    if let Some(minor) = whole(typed, currency) {
+        return Ok(Amount { minor, grouped: false });
+    }
     let ascii = ascii_digits(typed);
     let number = without_currency(&ascii, currency)?;
     let (number, grouped) = without_groups(number, currency)?;
@@ -67,6 +73,15 @@ pub fn read(typed: &str, currency: Currency) -> Result<Amount, FindingKind> {
         units if units > MAX_UNITS => Err(FindingKind::AmountTooLarge),
         _ => Ok(Amount { minor, grouped }),
     }
+}
+
+/// Digits alone, and few enough that nothing can overflow: nearly every amount. `None` sends it the long way.
+fn whole(typed: &str, currency: Currency) -> Option<Minor> {
+    if typed.len() > SAFE_DIGITS || !typed.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let units = typed.parse::<i64>().ok()?.checked_mul(10_i64.pow(currency.digits()))?;
+    (units > 0).then(|| Minor::new(units))
 }
 
 /// The number without signs and marks around it.
@@ -123,9 +138,9 @@ fn without_groups(number: &str, currency: Currency) -> Result<(String, bool), Fi
         (0, 1) => one_comma(number, currency),
         (_, 0) => grouped_by(number, '.').map(|whole| (whole, true)),
         (0, _) => grouped_by(number, ',').map(|whole| (whole, true)),
-        (1, _) => grouped_then(number, ',', '.'),
-        (_, 1) => grouped_then(number, '.', ','),
-        _ => Err(FindingKind::AmountInvalid),
+        // Both: the later one is the decimal one.
+        _ if number.rfind('.') > number.rfind(',') => grouped_then(number, ',', '.'),
+        _ => grouped_then(number, '.', ','),
     }
 }
 
@@ -146,8 +161,8 @@ fn one_comma(number: &str, currency: Currency) -> Result<(String, bool), Finding
 /// `1,240.50` or `1.240,50`: thousands by one mark, decimals after the other.
 fn grouped_then(number: &str, thousands: char, decimal: char) -> Result<(String, bool), FindingKind> {
     let (whole, fraction) = number.split_once(decimal).ok_or(FindingKind::AmountInvalid)?;
-    if fraction.contains(thousands) {
-        return Err(FindingKind::AmountInvalid);
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(FindingKind::AmountAmbiguous);
     }
     Ok((format!("{}.{fraction}", grouped_by(whole, thousands)?), true))
 }
@@ -231,7 +246,8 @@ mod tests {
 
     #[test]
     fn what_can_be_meant_in_two_ways_is_refused() {
-        for typed in ["1,24", "1,5", "1500,50", "1.240", "1,2400", "12,34,56", "0,500", "1 240,500"] {
+        for typed in ["1,24", "1,5", "1,240.50.5", "1.240,5,0", "1,2.40,5", "1500,50", "1.240", "1,2400", "12,34,56", "0,500", "1 240,500"]
+        {
             assert_eq!(in_currency("MMK", typed), Err(FindingKind::AmountAmbiguous), "{typed}");
         }
         assert_eq!(in_currency("KWD", "1,240"), Err(FindingKind::AmountAmbiguous));

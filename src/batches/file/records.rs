@@ -5,6 +5,8 @@ use std::io::{self, BufRead};
 
 use csv_core::ReadRecordResult;
 
+use crate::payees::is_invisible;
+
 use super::{Delimiter, MAX_COLUMNS, MAX_ROW_BYTES};
 
 /// Cells beyond [`MAX_COLUMNS`] that are still held, so that a row with blank ones at its end is read.
@@ -116,7 +118,7 @@ impl<B: BufRead> Records<B> {
 /// A cell as it was meant: without the apostrophe that our writer puts before `= + - @ TAB CR`, and without space around it.
 pub fn meant(cell: &str) -> &str {
     let cell = cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(cell);
-    cell.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
+    cell.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
 /// What a spreadsheet takes for the start of a formula.

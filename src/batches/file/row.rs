@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use super::amount;
-use super::columns::{Column, Layout, Meaning, fold};
+use super::columns::{Column, Layout, Meaning};
 use super::records::{Records, meant};
 use super::repeats::{Repeat, Repeats};
 use super::{Channel, Expected, MAX_NOTE_CHARS, MAX_ROW_BYTES, MAX_TEXT_CHARS, Profile, Row};
@@ -32,7 +32,7 @@ struct Reading<'a, B> {
 
 impl<'a> Rows<'a> {
     pub fn new(expected: &'a Expected, layout: Layout) -> Self {
-        let branches = expected.branches.iter().map(|(code, branch)| (fold(code), branch.clone())).collect();
+        let branches = expected.branches.iter().map(|(code, branch)| (code.trim().to_lowercase(), branch.clone())).collect();
         Self { expected, layout, phones: Phones::new(expected.country), branches, repeats: Repeats::default() }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Rows<'a> {
         }
         let payee_name = reading.payee_name();
         let party = reading.party(&self.phones);
-        let to_fsp = reading.to_fsp(self.expected);
+        let to_fsp = reading.fsp(self.expected);
         let amount = reading.amount(self.expected.currency);
         let currency = reading.currency(self.expected.currency);
         let note = reading.text(Column::Note, MAX_NOTE_CHARS).map(|note| tidy_name(&note));
@@ -72,18 +72,15 @@ impl<'a> Rows<'a> {
             extra: extra?,
         };
         currency.and(channel)?;
-        self.note_repeats(&row, findings);
-        Some(row)
-    }
-
-    fn note_repeats(&mut self, row: &Row, findings: &mut Vec<Finding>) {
-        let name = self.layout.name(Column::IdValue);
-        let found = |kind| Finding::new(row.line, kind).at(name).saw(&row.party.value);
-        match self.repeats.payment(row.line, &row.party, row.amount) {
+        match self.repeats.payment(line, &row.party, row.amount) {
             None => {}
-            Some(Repeat::Payment(first)) => findings.push(found(FindingKind::RepeatedPayment).detail("first_line", first)),
-            Some(Repeat::Payee) => findings.push(found(FindingKind::RepeatedPayee)),
+            Some(Repeat::Payee) => reading.find(FindingKind::RepeatedPayee, Column::IdValue),
+            Some(Repeat::Payment(first)) => {
+                let finding = reading.found(FindingKind::RepeatedPayment, Column::IdValue);
+                reading.findings.push(finding.detail("first_line", first));
+            }
         }
+        Some(row)
     }
 }
 
@@ -209,7 +206,7 @@ impl<B: BufRead> Reading<'_, B> {
     }
 
     /// `Some(None)`: the network finds it.
-    fn to_fsp(&mut self, expected: &Expected) -> Option<Option<FspId>> {
+    fn fsp(&mut self, expected: &Expected) -> Option<Option<FspId>> {
         let typed = self.cell(Column::ToFsp);
         if typed.is_empty() {
             return Some(expected.to_fsp.clone());
@@ -262,7 +259,7 @@ impl<B: BufRead> Reading<'_, B> {
         if typed.is_empty() {
             return Some(None);
         }
-        match branches.get(&fold(typed)) {
+        match branches.get(&typed.to_lowercase()) {
             Some(branch) => Some(Some(branch.clone())),
             None => self.refuse(FindingKind::BranchUnknown, Column::BranchCode),
         }
@@ -293,6 +290,10 @@ impl<B: BufRead> Reading<'_, B> {
 fn cell_problem(meaning: Meaning, cell: &str) -> Option<FindingKind> {
     if meaning == Meaning::Nameless {
         return (!meant(cell).is_empty()).then_some(FindingKind::ExtraCells);
+    }
+    // Nearly every cell: nothing below the space, nothing beyond ASCII.
+    if cell.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return None;
     }
     let has_break = cell.trim().contains(['\n', '\r']);
     match meaning {

@@ -127,7 +127,7 @@ impl<R: Read> Source<R> {
                     self.text.extend_from_slice(raw);
                     return;
                 }
-                Some(first) => self.decide(unicode_or_not(raw.get(first..).unwrap_or_default())),
+                Some(first) => self.decide(unicode_or_not(raw.get(first..).unwrap_or_default(), self.ended)),
             }
         }
         let (Some(decoder), Some(mut raw)) = (self.decoder.as_mut(), self.raw.get(..filled)) else { return };
@@ -214,11 +214,15 @@ fn utf_16(head: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// What follows the first byte that is not ASCII: UTF-8 (its end may be cut), or else Windows-1252.
-fn unicode_or_not(bytes: &[u8]) -> Encoding {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => Encoding::Utf8,
-        Err(error) if error.error_len().is_none() => Encoding::Utf8,
-        Err(_) => Encoding::Windows1252,
+/// What follows the first byte that is not ASCII: UTF-8, where most letters are whole (one may be broken, and in the middle of
+/// a file the last one may be cut), or else Windows-1252, whose letters hardly ever form UTF-8 by chance.
+fn unicode_or_not(bytes: &[u8], ended: bool) -> Encoding {
+    let (mut letters, mut broken, mut cut) = (0_usize, 0_usize, false);
+    for chunk in bytes.utf8_chunks() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        cut = !chunk.invalid().is_empty();
+        broken += usize::from(cut);
     }
+    let broken = broken.saturating_sub(usize::from(cut && !ended));
+    if broken > letters { Encoding::Windows1252 } else { Encoding::Utf8 }
 }

@@ -1,0 +1,171 @@
+//! Approves or rejects a batch.
+
+use super::{Decision, REASON_CHARS_MAX, store};
+use crate::audit::{self, Event, What};
+use crate::batches::State;
+use crate::clock::Instant;
+use crate::db::{self, Failure, WriteTx};
+use crate::ids::{BatchId, BranchId, Reference};
+use crate::money::{Currency, Minor};
+use crate::people::Actor;
+use crate::privileges::{Action, Authorise, NotAllowed};
+
+/// What the checker sends.
+#[derive(Debug, Clone)]
+pub struct DecisionForm {
+    pub batch: BatchId,
+    pub decision: Decision,
+    /// Required to reject; at most [`REASON_CHARS_MAX`] characters.
+    pub reason: String,
+    /// The seal of what the checker was shown.
+    pub seal: String,
+}
+
+/// A decision that stands.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    pub batch: BatchId,
+    pub reference: Reference,
+    pub branch: BranchId,
+    pub decision: Decision,
+    /// Payments it is about, and their sum.
+    pub payments: i64,
+    pub sum: Minor,
+    pub currency: Currency,
+}
+
+/// The batch does not wait for this decision any more.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    pub how: MovedHow,
+    /// Who did it, where that is known.
+    pub by: Option<String>,
+    pub at: Instant,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovedHow {
+    Decided(Decision),
+    /// A maker took it back.
+    Withdrawn,
+    Deleted,
+    /// It waits again, but for a decision on other content than was shown.
+    Changed,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It does not exist, or the person may not know that it does.
+    #[error("there is no such batch")]
+    NoSuchBatch,
+    #[error("the person does not hold {} in this branch", .0.label())]
+    NotAllowed(Action),
+    #[error("the person made a part of this batch, so somebody else decides on it")]
+    OwnBatch,
+    #[error("a rejection needs a reason")]
+    ReasonMissing,
+    #[error("the reason is longer than {REASON_CHARS_MAX} characters")]
+    ReasonTooLong,
+    #[error("the batch does not wait for this decision any more")]
+    Moved(Moved),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+}
+
+impl Failure for Refusal {
+    fn database(&self) -> Option<&db::Error> {
+        if let Self::Db(error) = self { Some(error) } else { None }
+    }
+}
+
+/// Decides on a batch that waits. Approving makes all its pending payments ready to be paid, in this very transaction.
+///
+/// # Errors
+/// [`Refusal`]; nothing is decided then.
+pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Result<Decided, Refusal> {
+    let batch = store::find(tx, &form.batch)?.ok_or(Refusal::NoSuchBatch)?;
+    allowed(tx, actor, &batch, form.decision)?;
+    if store::is_maker(tx, &batch.id, &actor.id)? || batch.created_by == actor.id {
+        return Err(Refusal::OwnBatch);
+    }
+    let reason = form.reason.trim();
+    if form.decision == Decision::Rejected && reason.is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
+    if reason.chars().count() > REASON_CHARS_MAX {
+        return Err(Refusal::ReasonTooLong);
+    }
+    if let Some(moved) = moved(tx, &batch, &form.seal)? {
+        return Err(Refusal::Moved(moved));
+    }
+    let next = match form.decision {
+        Decision::Approved => State::Approved,
+        Decision::Rejected => State::Rejected,
+    };
+    store::swap_state(tx, &batch.id, &form.seal, next)?;
+    store::insert_decision(tx, &batch, &actor.id, form.decision, Some(reason).filter(|reason| !reason.is_empty()))?;
+    if form.decision == Decision::Approved && store::make_ready(tx, &batch.id)? != batch.waiting {
+        // The counts are not those of the rows: nothing of this is paid before somebody has looked.
+        return Err(Refusal::Db(db::Error::Conflict));
+    }
+    record(tx, actor, &batch, form.decision, reason)?;
+    Ok(Decided {
+        batch: batch.id,
+        reference: batch.reference,
+        branch: batch.branch,
+        decision: form.decision,
+        payments: batch.waiting,
+        sum: batch.sum,
+        currency: batch.currency,
+    })
+}
+
+/// The decision's own privilege and the type's View. Who has not even the View does not learn that the batch is there.
+fn allowed(tx: &mut WriteTx<'_>, actor: &Actor, batch: &store::Case, decision: Decision) -> Result<(), Refusal> {
+    let not_allowed = |refusal| match refusal {
+        NotAllowed::NoGrant(action) => Refusal::NotAllowed(action),
+        NotAllowed::Db(error) => Refusal::Db(error),
+    };
+    match tx.authorise(&actor.id, batch.payment_type.view(), &batch.branch) {
+        Err(NotAllowed::NoGrant(_)) if !store::is_maker(tx, &batch.id, &actor.id)? => return Err(Refusal::NoSuchBatch),
+        seen => seen.map_err(not_allowed)?,
+    };
+    tx.authorise(&actor.id, decision.needs(), &batch.branch).map_err(not_allowed)?;
+    Ok(())
+}
+
+/// What became of the batch, where it does not wait with this seal any more.
+///
+/// # Errors
+/// The database's.
+pub(super) fn moved(conn: &mut db::Conn, batch: &store::Case, seal: &str) -> db::Result<Option<Moved>> {
+    if batch.state == State::PendingApproval {
+        let changed = Moved { how: MovedHow::Changed, by: batch.submitted_by.clone(), at: batch.submitted_at.unwrap_or(batch.state_at) };
+        return Ok((batch.seal.as_deref() != Some(seal)).then_some(changed));
+    }
+    if let Some(decided) = store::decision(conn, &batch.id)? {
+        return Ok(Some(Moved { how: MovedHow::Decided(decided.decision), by: Some(decided.by), at: decided.at }));
+    }
+    let (how, what) = match batch.state {
+        State::Deleted => (MovedHow::Deleted, What::BatchDeleted),
+        _ => (MovedHow::Withdrawn, What::BatchWithdrawn),
+    };
+    let by = store::last_to(conn, &batch.id, what)?;
+    Ok(Some(Moved { how, by, at: batch.state_at }))
+}
+
+fn record(tx: &mut WriteTx<'_>, actor: &Actor, batch: &store::Case, decision: Decision, reason: &str) -> db::Result<()> {
+    let what = match decision {
+        Decision::Approved => What::BatchApproved,
+        Decision::Rejected => What::BatchRejected,
+    };
+    let mut event = Event::of_batch(actor.by(), what, &batch.id, &batch.branch).changing(serde_json::json!({
+        "payments": batch.waiting,
+        "sum": batch.currency.show(batch.sum),
+        "seal": batch.seal,
+    }));
+    if !reason.is_empty() {
+        event = event.because(reason);
+    }
+    audit::record(tx, &event)
+}

@@ -1,0 +1,65 @@
+//! Batch Action History: who did what to which batch, when and why.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use crate::audit::What;
+use crate::batches::State;
+use crate::clock::Instant;
+use crate::ids::{BatchId, Reference, UserId};
+use crate::say;
+use crate::search::Span;
+use crate::words::Said;
+
+/// What narrows the list; all of it must fit.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryCriteria {
+    pub person: Option<UserId>,
+    pub what: Option<What>,
+    pub span: Span,
+}
+
+/// One action.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct HistoryEntry {
+    #[diesel(sql_type = BigInt)]
+    pub at: Instant,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub reason: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub changes: String,
+    #[diesel(sql_type = Text)]
+    pub batch: BatchId,
+    #[diesel(sql_type = Text)]
+    pub reference: Reference,
+    #[diesel(sql_type = Text)]
+    pub batch_name: String,
+    #[diesel(sql_type = Text)]
+    pub state: State,
+}
+
+impl HistoryEntry {
+    /// What was done; its name in the log where this version has no word for it.
+    pub fn label(&self) -> Said {
+        self.action.parse::<What>().map_or_else(|_| say!("{action}", action = &self.action), |what| Said::new(what.label()))
+    }
+
+    /// Counts and values that it changed, as the log keeps them: `payments 22`.
+    pub fn changed(&self) -> Vec<(String, String)> {
+        let Ok(serde_json::Value::Object(changes)) = serde_json::from_str(&self.changes) else { return Vec::new() };
+        let shown = |value: serde_json::Value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        changes.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.replace('_', " "), shown(value))).collect()
+    }
+}
+
+/// The actions that can be done to a batch.
+pub fn actions() -> impl Iterator<Item = What> {
+    What::ALL.iter().copied().filter(|what| what.as_str().starts_with("batch."))
+}

@@ -1,0 +1,96 @@
+//! `outlay admin …`: setting an institution up and looking after it. Every verb is audited; passwords come from the terminal or
+//! standard input, never from an argument.
+
+mod check;
+mod directory;
+mod institution;
+mod password;
+mod people;
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+
+use super::{Ended, system_clock};
+use crate::audit::By;
+use crate::config::RegistryArgs;
+use crate::institutions::{Institution, load_registry};
+
+#[derive(Debug, Args)]
+pub struct AdminArgs {
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    /// Name of the institution; may be left out where the registry has one
+    #[arg(long, env = "OUTLAY_INSTITUTION")]
+    pub institution: Option<String>,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make the database of a new registry file into an institution's
+    AddInstitution,
+    /// Add a branch
+    AddBranch(directory::AddBranch),
+    /// Add a person; the password is read from the terminal or standard input
+    AddUser(people::AddUser),
+    /// Give a person actions in a branch
+    Grant(people::Grant),
+    /// Add a wallet or bank to the directory of FSPs
+    AddFsp(directory::AddFsp),
+    /// Add a funding account
+    AddFundingAccount(directory::AddFundingAccount),
+    /// Walk the audit chain
+    VerifyAudit(check::VerifyAudit),
+    /// Compare every batch's counts with its rows
+    VerifyCounts,
+    /// Let payments go on after a restore or a take-over, once the network has been asked about every approved row
+    ReleaseDispatch,
+    /// Open a funding account that was stopped
+    ReopenAccount(directory::ReopenAccount),
+}
+
+/// # Errors
+/// A sentence for the operator.
+pub async fn admin(args: AdminArgs) -> Ended {
+    if matches!(args.verb, Verb::AddInstitution) {
+        return institution::add(&args).await;
+    }
+    let institution = open(&args).await?;
+    match args.verb {
+        Verb::AddInstitution => bail!("handled above"),
+        Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
+        Verb::AddUser(args) => people::add_user(&institution, args).await,
+        Verb::Grant(args) => people::grant(&institution, args).await,
+        Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
+        Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,
+        Verb::VerifyCounts => check::verify_counts(&institution).await,
+        Verb::ReleaseDispatch => check::release_dispatch(&institution).await,
+        Verb::ReopenAccount(args) => directory::reopen_account(&institution, args).await,
+    }
+}
+
+/// The settings the arguments name.
+fn settings(args: &AdminArgs) -> anyhow::Result<crate::institutions::Settings> {
+    let all = load_registry(&args.registry.registry)?;
+    let names = all.iter().map(|one| one.name.clone()).collect::<Vec<_>>().join(", ");
+    let chosen = match &args.institution {
+        Some(name) => all.into_iter().find(|one| one.name == *name),
+        None if all.len() == 1 => all.into_iter().next(),
+        None => bail!("choose an institution with --institution: {names}"),
+    };
+    chosen.with_context(|| format!("the registry has no such institution; it has: {names}"))
+}
+
+/// Opens it beside a running server: these commands write in short transactions.
+async fn open(args: &AdminArgs) -> anyhow::Result<Arc<Institution>> {
+    Ok(Arc::new(Institution::open(settings(args)?, system_clock(), true).await?))
+}
+
+/// Who runs the command, as the audit log names them.
+fn operator() -> By {
+    By::operator(&std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "operator".to_owned()))
+}

@@ -1,0 +1,9 @@
+//! What the stories stand on.
+
+pub mod browser;
+pub mod cast;
+pub mod database;
+pub mod form;
+pub mod page;
+pub mod portal;
+pub mod tab;
