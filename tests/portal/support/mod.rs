@@ -4,6 +4,8 @@ pub mod browser;
 pub mod cast;
 pub mod database;
 pub mod form;
+pub mod network;
 pub mod page;
 pub mod portal;
+pub mod server;
 pub mod tab;
