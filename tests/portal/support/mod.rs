@@ -7,5 +7,6 @@ pub mod form;
 pub mod network;
 pub mod page;
 pub mod portal;
+pub mod process;
 pub mod server;
 pub mod tab;
