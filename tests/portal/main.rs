@@ -23,6 +23,7 @@ mod database;
 mod files;
 mod gallery;
 mod people;
+mod pictures;
 mod schema;
 mod sdk;
 mod simulator;
