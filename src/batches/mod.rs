@@ -10,6 +10,7 @@ pub mod file;
 mod finding;
 mod load;
 mod refusal;
+pub mod results;
 mod seal;
 mod sealing;
 mod state;
