@@ -25,6 +25,7 @@ mod gallery;
 mod people;
 mod schema;
 mod sdk;
+mod simulator;
 mod style_sheet;
 mod tidy;
 mod tidy_licences;
