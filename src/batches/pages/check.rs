@@ -25,13 +25,13 @@ struct CheckPage {
     page: Page,
     once: OnceKey,
     batch: Batch,
-    shown: Shown,
+    seen: Seen,
     may_submit: bool,
     may_delete: bool,
 }
 
 /// All that is looked at before a submission.
-struct Shown {
+struct Seen {
     about: About,
     file_name: String,
     by_fsp: Vec<ByFsp>,
@@ -58,12 +58,12 @@ struct SubmittedPage {
 impl CheckPage {
     /// The seal in groups of eight, as it is read aloud.
     fn seal_groups(&self) -> Vec<&str> {
-        let seal = &self.shown.seal;
+        let seal = &self.seen.seal;
         (0..seal.len()).step_by(8).filter_map(|at| seal.get(at..at + 8)).collect()
     }
 }
 
-impl Shown {
+impl Seen {
     fn read(conn: &mut Conn, batch: &Batch) -> Result<Self, Refusal> {
         let about = About::of(conn, batch)?;
         let fits = batch.highest_fees(about.fee_limit).and_then(|fees| Some((fees, batch.counts.sum.plus(fees)?)));
@@ -94,10 +94,10 @@ pub async fn check(request: HttpRequest, visitor: Visitor, page: Page, path: web
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, path)).finish());
     }
     let asked = batch.clone();
-    let shown = institution(&request)?.db.read(move |conn| Shown::read(conn, &asked)).await?;
-    let may_submit = may_make(&visitor, &batch) && !shown.open && batch.counts.total > 0;
+    let seen = institution(&request)?.db.read(move |conn| Seen::read(conn, &asked)).await?;
+    let may_submit = may_make(&visitor, &batch) && !seen.open && batch.counts.total > 0;
     let may_delete = visitor.rights.has(Action::DeletePayment, &batch.branch);
-    let sheet = CheckPage { page, once: OnceKey::random(), batch, shown, may_submit, may_delete };
+    let sheet = CheckPage { page, once: OnceKey::random(), batch, seen, may_submit, may_delete };
     Ok(html(StatusCode::OK, &sheet.page, &sheet))
 }
 

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 
 use super::visible;
 use crate::batches::file::Refused;
@@ -53,6 +54,7 @@ pub(super) struct Upload {
 struct CheckingPage {
     page: Page,
     batch: Batch,
+    ended: bool,
 }
 
 struct Found {
@@ -127,14 +129,26 @@ impl FindingsPage {
     }
 }
 
+/// Whether the page is asked for to correct the file, though there may be nothing to mend.
+#[derive(Deserialize)]
+pub struct Asked {
+    correct: Option<String>,
+}
+
 /// GET /batches/{id}/findings
-pub async fn list(request: HttpRequest, visitor: Visitor, page: Page, path: web::Path<BatchId>) -> Result<HttpResponse, ErrorPage> {
+pub async fn list(
+    request: HttpRequest,
+    visitor: Visitor,
+    page: Page,
+    path: web::Path<BatchId>,
+    asked: web::Query<Asked>,
+) -> Result<HttpResponse, ErrorPage> {
     let batch = visible(&request, &visitor, &path).await?;
     if batch.state == State::Checking {
-        let checking = CheckingPage { page, batch };
+        let checking = CheckingPage { page, batch, ended: false };
         return Ok(html(StatusCode::OK, &checking.page, &checking));
     }
-    let nothing_to_say = batch.errors == 0 && batch.warnings == 0;
+    let nothing_to_say = batch.errors == 0 && batch.warnings == 0 && asked.correct.is_none();
     if nothing_to_say && batch.state == State::Draft {
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("/batches/{}/check", batch.id))).finish());
     }
