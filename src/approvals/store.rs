@@ -4,9 +4,9 @@ use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::Decision;
 use super::history::{HistoryCriteria, HistoryEntry};
 use super::tasks::{Checker, Task, TaskCriteria};
-use super::Decision;
 use crate::audit::What;
 use crate::batches::{FindingKind, PaymentType, Severity, State};
 use crate::clock::Instant;
@@ -123,8 +123,7 @@ struct Named {
 pub(super) fn last_to(conn: &mut Conn, batch: &BatchId, what: What) -> Result<Option<String>> {
     let mut question = Question::default();
     let (batch, what) = (question.text(batch.as_str()), question.text(what.as_str()));
-    let sql =
-        format!("SELECT actor_name AS name FROM audit_events WHERE batch_id = {batch} AND action = {what} ORDER BY id DESC LIMIT 1");
+    let sql = format!("SELECT actor_name AS name FROM audit_events WHERE batch_id = {batch} AND action = {what} ORDER BY id DESC LIMIT 1");
     Ok(question.load::<Named>(conn, &sql)?.into_iter().next().map(|named| named.name))
 }
 
@@ -134,10 +133,8 @@ pub(super) fn swap_state(tx: &mut WriteTx<'_>, batch: &BatchId, seal: &str, next
     if !State::PendingApproval.may_become(next) {
         return Err(Error::Conflict);
     }
-    let waiting = batches::table
-        .filter(batches::id.eq(batch))
-        .filter(batches::state.eq(State::PendingApproval))
-        .filter(batches::seal.eq(seal));
+    let waiting =
+        batches::table.filter(batches::id.eq(batch)).filter(batches::state.eq(State::PendingApproval)).filter(batches::seal.eq(seal));
     match diesel::update(waiting).set((batches::state.eq(next), batches::state_at.eq(now))).execute(&mut **tx)? {
         1 => Ok(()),
         _ => Err(Error::Conflict),

@@ -185,13 +185,14 @@ pub(in crate::dispatch) fn add_deltas(tx: &mut WriteTx<'_>, deltas: &Deltas) -> 
 
 /// Of these batches, those in which nothing is left to pay or to learn become `processed`.
 pub(in crate::dispatch) fn finish_idle<'a>(tx: &mut WriteTx<'_>, ids: impl Iterator<Item = &'a BatchId>) -> Result<Vec<BatchId>> {
-    let now = tx.now();
+    // In the text, not bound: SQLite numbers parameters by where they first stand.
+    let now = tx.now().micros();
     let from = given(tx, &[("batch", Kind::Text)]);
     let sql = format!(
-        "UPDATE batches SET state = 'processed', state_at = $2, processed_at = $2 FROM {from} WHERE batches.id = given.batch \
+        "UPDATE batches SET state = 'processed', state_at = {now}, processed_at = {now} FROM {from} WHERE batches.id = given.batch \
          AND state = 'processing' AND waiting = 0 AND paying = 0 AND in_doubt = 0 RETURNING id"
     );
-    let done: Vec<Touched> = diesel::sql_query(sql).bind::<Text, _>(named(ids)).bind::<BigInt, _>(now).load(&mut **tx)?;
+    let done: Vec<Touched> = diesel::sql_query(sql).bind::<Text, _>(named(ids)).load(&mut **tx)?;
     Ok(done.into_iter().map(|done| done.id).collect())
 }
 

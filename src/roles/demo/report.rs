@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::batches::{self, Batch, PaymentRow};
-use crate::dispatch::{Count, Why};
+use crate::dispatch::Count;
+use crate::dispatch::why::Why;
 use crate::institutions::Institution;
 
 /// Rows read at once.
@@ -14,7 +15,11 @@ const ROWS_AT_ONCE: i64 = 1_000;
 
 pub(super) async fn print(institution: &Institution, batch: &Batch, taken: Duration, as_json: bool) -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::io::stdout());
-    if as_json { print_json(institution, batch, taken, &mut out).await? } else { print_table(institution, batch, taken, &mut out).await? }
+    if as_json {
+        print_json(institution, batch, taken, &mut out).await?
+    } else {
+        print_table(institution, batch, taken, &mut out).await?
+    }
     Ok(out.flush()?)
 }
 
@@ -92,7 +97,14 @@ async fn print_table(institution: &Institution, batch: &Batch, taken: Duration, 
         }
     }
     let counts = &batch.counts;
-    writeln!(out, "\nBatch {} is {}: {} payments, {}", batch.reference.spoken(), batch.state.as_str(), counts.total, batch.currency.show(counts.sum))?;
+    writeln!(
+        out,
+        "\nBatch {} is {}: {} payments, {}",
+        batch.reference.spoken(),
+        batch.state.as_str(),
+        counts.total,
+        batch.currency.show(counts.sum)
+    )?;
     for (count, tally) in counts.each().filter(|(count, tally)| tally.count > 0 || matches!(count, Count::Succeeded | Count::Failed)) {
         writeln!(out, "  {:<16} {:>9}  {}", count.as_str().replace('_', " "), tally.count, batch.currency.show(tally.sum))?;
     }

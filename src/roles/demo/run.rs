@@ -57,10 +57,10 @@ pub(super) async fn run(institution: &Arc<Institution>, args: &DemoArgs, file: &
     let started = Stopwatch::now();
     let form = DecisionForm { batch: batch.clone(), decision: Decision::Approved, reason: String::new(), seal };
     institution.db.write(move |tx| approvals::decide(tx, &checker, &form)).await?;
-    crate::worker::wake(institution);
+    institution.wake();
     let finished = wait(institution, &batch, Duration::from_secs(args.wait)).await?;
     let taken = started.elapsed();
-    let counts_fit = institution.db.read(dispatch::verify_counts).await?.is_empty();
+    let counts_fit = institution.db.read(dispatch::verify_counts).await?.miscounts.is_empty();
     report::print(institution, &finished, taken, args.json).await?;
     if finished.state != State::Processed {
         eprintln!("outlay: after {} s the batch is not Processed: it is {}", args.wait, finished.state.as_str());
@@ -130,12 +130,12 @@ async fn tell_findings(institution: &Institution, batch: &BatchId, severity: Sev
     let id = batch.clone();
     let kinds = institution.db.read(move |conn| batches::findings_by_kind(conn, &id)).await?;
     for of in kinds.into_iter().filter(|of| of.severity == severity) {
-        eprintln!("{}: {} × {}", severity.as_str(), of.count, of.kind.as_str());
-        let (id, kind) = (batch.clone(), of.kind);
-        let shown = institution.db.read(move |conn| batches::findings_page(conn, &id, Some(kind), 0, FINDINGS_SHOWN)).await?;
-        for finding in shown {
+        eprintln!("{}: {} × {}", severity.as_str(), of.count, of.kind.sentence().english());
+        let id = batch.clone();
+        let shown = institution.db.read(move |conn| batches::first_of(conn, &id, &of, FINDINGS_SHOWN)).await?;
+        for (_, finding) in shown {
             let column = finding.column.as_deref().unwrap_or("-");
-            eprintln!("  line {}, {column}: {} {}", finding.line, finding.sentence().english(), finding.what_to_do().english());
+            eprintln!("  line {}, {column}: {} {}", finding.line, finding.value.as_deref().unwrap_or_default(), finding.hint().map(|hint| hint.english()).unwrap_or_default());
         }
     }
     Ok(())
