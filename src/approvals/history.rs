@@ -45,7 +45,7 @@ pub struct HistoryEntry {
 impl HistoryEntry {
     /// What was done; its name in the log where this version has no word for it.
     pub fn label(&self) -> Said {
-        self.action.parse::<What>().map_or_else(|_| say!("{action}", action = self.action), |what| Said::new(what.label()))
+        self.action.parse::<What>().map_or_else(|_| say!("{action}", action = &self.action), |what| Said::new(what.label()))
     }
 
     /// Counts and values that it changed, as the log keeps them: `payments 22`.
