@@ -2,7 +2,9 @@
 
 use super::create::tidy_file_name;
 use super::file::Summary;
-use super::sighting::sight;
+use super::store::files::insert_file;
+use super::store::findings::forget_acknowledgements;
+use super::store::sighting::sight;
 use super::{Batch, State, store};
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::{BatchId, FileId};
@@ -65,7 +67,7 @@ pub fn correct(
         let seen = sight(tx, &read.content_digest)?;
         store::set_content(tx, id, &read.content_digest, seen)?;
     }
-    store::forget_acknowledgements(tx, id)?;
-    store::insert_file(tx, &FileId::new(tx.now()), id, &tidy_file_name(file_name), read, &actor.id)?;
+    forget_acknowledgements(tx, id)?;
+    insert_file(tx, &FileId::new(tx.now()), id, &tidy_file_name(file_name), read, &actor.id)?;
     Ok(())
 }

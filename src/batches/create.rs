@@ -1,7 +1,8 @@
 //! A new batch, empty yet: who may, from which account, and whether it was here before.
 
 use super::file::Summary;
-use super::sighting::sight;
+use super::store::files::insert_file;
+use super::store::sighting::sight;
 use super::store::{self, NewRow};
 use super::{Batch, Channel, PaymentType};
 use crate::branches;
@@ -106,7 +107,7 @@ pub fn create(tx: &mut WriteTx<'_>, actor: &Actor, id: &BatchId, new: &NewBatch,
     let row = NewRow { id, new, name: batch_name(&file_name), currency: account.currency, read, content_seen, created_by: &actor.id };
     store::insert(tx, &row)?;
     store::add_maker(tx, id, &actor.id)?;
-    store::insert_file(tx, &FileId::new(tx.now()), id, &file_name, read, &actor.id)?;
+    insert_file(tx, &FileId::new(tx.now()), id, &file_name, read, &actor.id)?;
     Ok(())
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::bulk::{self, Found, NewFinding, NewPiece, NewTransfer, OfBatch};
 use super::file::{self, ReadError, Sink, Stopped};
+use super::store::bulk::{self, Found, NewFinding, NewPiece, NewTransfer, OfBatch};
+use super::store::files;
 use super::upload::ReadFile;
 use super::{Finding, State, store, sweep};
 use crate::audit::{self, Event, What};
@@ -58,7 +59,7 @@ pub async fn load(
 ) -> Result<State, CannotLoad> {
     let db = &institution.db;
     let asked = id.clone();
-    let found = db.read(move |conn| Ok::<_, db::Error>((store::find(conn, &asked)?, store::files(conn, &asked)?))).await?;
+    let found = db.read(move |conn| Ok::<_, db::Error>((store::find(conn, &asked)?, files::files(conn, &asked)?))).await?;
     let (Some(batch), files) = found else { return Err(db::Error::Conflict.into()) };
     let Some(file) = files.first() else { return Err(db::Error::Conflict.into()) };
     let of = OfBatch {

@@ -1,35 +1,45 @@
 //! A file becomes a batch: read, check, correct, submit, withdraw, delete; and the results file at its end.
 
+mod acknowledge;
 mod arrival;
 mod batch;
-mod bulk;
 mod correct;
 mod create;
+mod delete;
 pub mod file;
 mod finding;
 mod load;
-mod rows;
+mod refusal;
+pub mod results;
 mod seal;
 mod sealing;
-mod sighting;
 mod state;
 mod store;
+mod submit;
 mod sweep;
 mod upload;
+mod withdraw;
 
+pub use acknowledge::acknowledge;
 pub use arrival::{Arrived, Arriving, Cut};
 pub use batch::{Batch, Counts, PauseReason, Tally};
 pub use correct::{CorrectRefusal, correct};
 pub use create::{Choices, CreateRefusal, NewBatch, create};
+pub use delete::delete;
 pub use finding::{Details, Finding, FindingKind, MAX_SHOWN_CHARS, Severity, shown};
 pub use load::{CannotLoad, load};
-pub use rows::{ByFsp, PaymentRow, rows_after, rows_page, summary_by_fsp};
 pub use seal::{NotSealed, SealedBatch, SealedRow, Sealer, hex, row_digest};
+pub use refusal::Refusal;
 pub use sealing::{CannotSeal, seal_of, sealed_fee_limit};
 pub use state::{MOVES, State};
-pub use store::{BatchFile, add_maker, drafts_of, files, find, find_visible, is_maker, swap_state};
+pub use store::files::{BatchFile, files};
+pub use store::findings::{Acknowledgement, OfKind, acknowledgements, findings_by_kind, unacknowledged};
+pub use store::rows::{ByFsp, PaymentRow, rows_after, rows_page, summary_by_fsp};
+pub use store::{add_maker, drafts_of, find, find_visible, is_maker, swap_state};
+pub use submit::submit;
 pub use sweep::sweep;
 pub use upload::{ReadFile, UploadRefusal, read_file, upload};
+pub use withdraw::withdraw;
 
 use crate::db::text_enum;
 use crate::privileges::Action;

@@ -1,10 +1,7 @@
 //! The seal of a batch as it stands in the database.
 
-use diesel::prelude::*;
-
 use super::seal::{NotSealed, SealedBatch, Sealer};
-use super::{Batch, State};
-use crate::db::schema::transfers;
+use super::{Batch, State, store};
 use crate::db::{self, Conn, Failure};
 use crate::money::Minor;
 
@@ -43,14 +40,7 @@ pub fn seal_of(conn: &mut Conn, batch: &Batch, fee_limit: Minor) -> Result<Strin
     });
     let mut last = -1;
     loop {
-        let digests: Vec<(i64, String)> = transfers::table
-            .filter(transfers::batch_id.eq(&batch.id))
-            .filter(transfers::line.gt(last))
-            .order(transfers::line)
-            .limit(DIGESTS_AT_ONCE)
-            .select((transfers::line, transfers::row_digest))
-            .load(conn)
-            .map_err(db::Error::from)?;
+        let digests = store::rows::digests_after(conn, &batch.id, last, DIGESTS_AT_ONCE)?;
         let Some((line, _)) = digests.last() else { return Ok(sealer.finish()?) };
         last = *line;
         for (line, digest) in &digests {

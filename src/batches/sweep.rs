@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
-use super::sighting::unsight;
-use super::{State, bulk, store};
+use super::store::bulk;
+use super::store::files::files;
+use super::store::sighting::unsight;
+use super::{State, store};
 use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn, WriteTx};
 use crate::ids::BatchId;
@@ -52,7 +54,7 @@ pub(super) async fn abandon(db: &Db, id: &BatchId, mut last: Instant) -> db::Res
 fn give_up(tx: &mut WriteTx<'_>, id: &BatchId, last: Instant) -> db::Result<()> {
     bulk::beat(tx, id, last)?;
     let Some(batch) = store::find(tx, id)? else { return Err(db::Error::Conflict) };
-    let files = store::files(tx, id)?;
+    let files = files(tx, id)?;
     if let Some(newest) = files.first() {
         bulk::remove_file(tx, &newest.id)?;
     }

@@ -26,6 +26,9 @@ pub const MOVES: &[(TransferState, TransferState)] = &[
     (Pending, Excluded),
     (Pending, Ready),
     (Ready, Agreeing),
+    // Only when a restored copy is released: what is not paid in it must be asked about first.
+    (Ready, InDoubt),
+    (Failed, InDoubt),
     (Agreeing, Sending),
     (Agreeing, Ready),
     (Agreeing, Failed),

@@ -19,6 +19,8 @@ use super::digits::{ascii_digit, scientific};
 const MAX_DIGITS: usize = 15;
 /// The international prefix of nearly every country.
 const INTERNATIONAL: &str = "00";
+/// The tables' name for codes of no country: toll-free and satellite numbers, which are nobody's wallet.
+const NO_COUNTRY: &str = "001";
 /// The national prefix whose loss a spreadsheet causes.
 const ZERO: &str = "0";
 
@@ -96,7 +98,7 @@ impl Lengths {
 impl Phones {
     pub fn new(home: Country) -> Self {
         let mut others: HashMap<u16, Lengths> = HashMap::new();
-        for meta in DATABASE.iter() {
+        for meta in DATABASE.iter().filter(|meta| meta.id() != NO_COUNTRY) {
             let lengths = others.entry(meta.country_code()).or_default();
             lengths.0 |= Lengths::of(meta).0;
         }
@@ -322,9 +324,20 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         let phones = myanmar();
-        for typed in
-            ["", " ", "363", "0", "+", "09", "Daw Mya", "09770123456x", "12345678901234567890", "1-800-FLOWERS", "0977012345678901"]
-        {
+        for typed in [
+            "",
+            " ",
+            "363",
+            "0",
+            "+",
+            "09",
+            "Daw Mya",
+            "09770123456x",
+            "12345678901234567890",
+            "1-800-FLOWERS",
+            "0977012345678901",
+            "+80012345678",
+        ] {
             assert_eq!(phones.read(typed), Err(NotAPhone::NotANumber), "{typed}");
         }
     }

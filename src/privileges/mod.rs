@@ -14,4 +14,4 @@ pub use self::action::Action;
 pub use self::authorise::{Authorise, May, NotAllowed};
 pub use self::grant::{GrantRefusal, NewGrant, grant};
 pub use self::rights::Rights;
-pub use self::store::branches_with_all;
+pub use self::store::{branches_with_all, people_with_all};

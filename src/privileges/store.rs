@@ -60,6 +60,29 @@ pub fn branches_with_all(conn: &mut Conn, user: &UserId, actions: &[Action], now
         .load(conn)?)
 }
 
+/// Who holds all of the actions in the branch at `now`, as (id, full name), in order of name.
+///
+/// # Errors
+/// The database's.
+pub fn people_with_all(conn: &mut Conn, branch: &BranchId, actions: &[Action], now: Instant) -> Result<Vec<(UserId, String)>> {
+    let held: Vec<(UserId, String, Action)> = grants::table
+        .inner_join(users::table.on(users::id.eq(grants::user_id)))
+        .filter(grants::branch_id.eq(branch))
+        .filter(grants::action.eq_any(actions))
+        .filter(grants::ended_at.is_null())
+        .filter(grants::from_at.le(now))
+        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
+        .filter(users::is_active.eq(true))
+        .filter(users::is_account_manager.eq(false))
+        .order((users::full_name, users::id))
+        .select((users::id, users::full_name, grants::action))
+        .load(conn)?;
+    let mut people: Vec<(UserId, String)> = held.iter().map(|(id, name, _)| (id.clone(), name.clone())).collect();
+    people.dedup();
+    people.retain(|(id, _)| actions.iter().all(|action| held.iter().any(|(who, _, what)| who == id && what == action)));
+    Ok(people)
+}
+
 pub(super) struct Row<'a> {
     pub id: GrantId,
     pub user: &'a UserId,

@@ -13,6 +13,7 @@ mod paging;
 mod same_origin;
 pub mod sessions;
 mod store;
+mod tallies;
 pub mod urls;
 mod visitor;
 

@@ -12,11 +12,11 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
+pub use super::tallies::{Stretch, Tallies, Tally};
+
 use super::assets;
 use super::filters::{self, LANGUAGE, NOW, Text, ZONE};
 use crate::clock::Instant;
-use crate::money::{Currency, Minor};
-use crate::say;
 use crate::words::{Language, Said};
 
 /// Where the box at the top of every page searches.
@@ -317,83 +317,4 @@ pub struct Pager {
     pub more: bool,
     pub previous: Option<String>,
     pub next: Option<String>,
-}
-
-/// One of the counts of a batch, by its name in the database (`succeeded`, `in_doubt`, …).
-#[derive(Debug, Clone)]
-pub struct Tally {
-    pub name: &'static str,
-    pub count: i64,
-    pub sum: Option<(Minor, Currency)>,
-    /// The list of these rows.
-    pub path: Option<String>,
-}
-
-impl Tally {
-    /// The word people know the count by.
-    pub fn label(&self) -> Said {
-        match self.name {
-            "waiting" => say!("Waiting"),
-            "paying" => say!("Paying"),
-            "succeeded" => say!("Success"),
-            "failed" => say!("Failed"),
-            "in_doubt" => say!("In doubt"),
-            "needs_attention" => say!("Needs attention"),
-            "cancelled" => say!("Cancelled"),
-            "excluded" => say!("Excluded"),
-            other => Said::new(other),
-        }
-    }
-
-    /// Counts of none are left out, but these two always stand.
-    pub fn is_shown(&self) -> bool {
-        self.count > 0 || matches!(self.name, "succeeded" | "failed")
-    }
-}
-
-/// The counts of a batch, in the order they are shown.
-#[derive(Debug, Clone)]
-pub struct Tallies {
-    pub total: i64,
-    pub sum: Option<(Minor, Currency)>,
-    pub tallies: Vec<Tally>,
-}
-
-/// A stretch of the bar over the counts, in thousandths of its width.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
-    pub name: &'static str,
-    pub from: i64,
-    pub width: i64,
-}
-
-impl Tallies {
-    /// How many payments have an outcome that will not change by itself.
-    pub fn settled(&self) -> i64 {
-        let open = ["waiting", "paying", "in_doubt"];
-        self.tallies.iter().filter(|tally| !open.contains(&tally.name)).map(|tally| tally.count).sum()
-    }
-
-    /// In whole percent; 100 only when nothing is open.
-    pub fn percent(&self) -> i64 {
-        if self.total == 0 { 0 } else { self.settled().saturating_mul(100) / self.total }
-    }
-
-    /// The bar over the counts, outcomes first, what waits last (and not drawn).
-    pub fn bar(&self) -> Vec<Stretch> {
-        const ORDER: [&str; 7] = ["succeeded", "failed", "needs_attention", "in_doubt", "cancelled", "excluded", "paying"];
-        let mut from = 0;
-        let mut before = 0_i64;
-        ORDER
-            .into_iter()
-            .filter_map(|name| self.tallies.iter().find(|tally| tally.name == name && tally.count > 0))
-            .map(|tally| {
-                before = before.saturating_add(tally.count);
-                let to = before.saturating_mul(1000) / self.total.max(1);
-                let stretch = Stretch { name: tally.name, from, width: to - from };
-                from = to;
-                stretch
-            })
-            .collect()
-    }
 }

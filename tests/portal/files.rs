@@ -15,9 +15,9 @@ use outlay::ids::{BranchId, FspId};
 use outlay::money::Currency;
 use outlay::payees::Country;
 
-/// A payroll in kyat of an institution in Myanmar that knows three FSPs and may pay for Insein.
+/// A payroll in kyat of an institution in Myanmar that knows four FSPs and may pay for Insein.
 pub fn payroll() -> Expected {
-    let fsps = [("kbzpay", "KBZPay"), ("wave", "Wave Money"), ("ayabank", "AYA Bank")];
+    let fsps = [("kbzpay", "KBZPay"), ("wavemoney", "WaveMoney"), ("ayapay", "AYA Pay"), ("cbbank", "CB Bank")];
     Expected {
         payment_type: PaymentType::Payroll,
         channel: Channel::Mojaloop,

@@ -87,24 +87,34 @@ pub struct Expected {
     pub limits: Limits,
 }
 
-/// The FSPs a row may name, by id or by name, without regard to case and spaces.
+/// The FSPs a row may name, by id or by name, without regard to case, spaces, `_` and `-`.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     known: Vec<(FspId, String)>,
-    by_key: HashMap<String, FspId>,
+    /// In lower case. An id is meant before any name.
+    ids: HashMap<String, FspId>,
+    /// Folded ids and names; `None` where two FSPs share one, which then names neither.
+    loose: HashMap<String, Option<FspId>>,
 }
 
 impl Directory {
     pub fn new(fsps: impl IntoIterator<Item = (FspId, String)>) -> Self {
         let known: Vec<_> = fsps.into_iter().collect();
-        // Ids go in last: where one FSP's name is another's id, the id is meant.
-        let mut by_key: HashMap<_, _> = known.iter().map(|(id, name)| (columns::fold(name), id.clone())).collect();
-        by_key.extend(known.iter().map(|(id, _)| (columns::fold(id.as_str()), id.clone())));
-        Self { known, by_key }
+        let ids = known.iter().map(|(id, _)| (id.as_str().to_lowercase(), id.clone())).collect();
+        let mut loose: HashMap<String, Option<FspId>> = HashMap::new();
+        for (id, name) in &known {
+            for key in [columns::fold(id.as_str()), columns::fold(name)] {
+                let meant = loose.entry(key).or_insert_with(|| Some(id.clone()));
+                if meant.as_ref() != Some(id) {
+                    *meant = None;
+                }
+            }
+        }
+        Self { known, ids, loose }
     }
 
     pub fn find(&self, typed: &str) -> Option<&FspId> {
-        self.by_key.get(&columns::fold(typed))
+        self.ids.get(&typed.to_lowercase()).or_else(|| self.loose.get(&columns::fold(typed))?.as_ref())
     }
 
     /// `KBZPay (kbzpay), Wave (wave)`: for the finding about an FSP that is not there. At most [`MAX_LISTED_FSPS`], then `…`.

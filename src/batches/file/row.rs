@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use super::amount;
-use super::columns::{Column, Layout, Meaning, fold};
+use super::columns::{Column, Layout, Meaning};
 use super::records::{Records, meant};
 use super::repeats::{Repeat, Repeats};
 use super::{Channel, Expected, MAX_NOTE_CHARS, MAX_ROW_BYTES, MAX_TEXT_CHARS, Profile, Row};
@@ -32,7 +32,7 @@ struct Reading<'a, B> {
 
 impl<'a> Rows<'a> {
     pub fn new(expected: &'a Expected, layout: Layout) -> Self {
-        let branches = expected.branches.iter().map(|(code, branch)| (fold(code), branch.clone())).collect();
+        let branches = expected.branches.iter().map(|(code, branch)| (code.trim().to_lowercase(), branch.clone())).collect();
         Self { expected, layout, phones: Phones::new(expected.country), branches, repeats: Repeats::default() }
     }
 
@@ -259,7 +259,7 @@ impl<B: BufRead> Reading<'_, B> {
         if typed.is_empty() {
             return Some(None);
         }
-        match branches.get(&fold(typed)) {
+        match branches.get(&typed.to_lowercase()) {
             Some(branch) => Some(Some(branch.clone())),
             None => self.refuse(FindingKind::BranchUnknown, Column::BranchCode),
         }

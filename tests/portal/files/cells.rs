@@ -99,16 +99,28 @@ fn a_wallet_is_found_by_id_or_name_and_another_is_refused_with_the_list() {
     let unknown = with_header("R1,U Ba,MSISDN,09770123456,OK Dollar,1,MMK,,,,");
     assert_eq!(error(&unknown), (FindingKind::FspUnknown, "OK Dollar".to_owned()));
     let (kept, _) = taken(unknown, &payroll());
-    assert_eq!(kept.findings[0].hint().unwrap().english(), "Known here: KBZPay (kbzpay), Wave Money (wave), AYA Bank (ayabank)");
+    assert_eq!(
+        kept.findings[0].hint().unwrap().english(),
+        "Known here: KBZPay (kbzpay), WaveMoney (wavemoney), AYA Pay (ayapay), CB Bank (cbbank)"
+    );
+}
+
+#[test]
+fn a_name_that_two_wallets_share_names_neither() {
+    let fsps = [("a-b", "Wave"), ("ab", "wave "), ("wave", "KBZPay")].map(|(id, name)| (FspId::from(id), name.to_owned()));
+    let directory = Directory::new(fsps);
+    let found = |typed: &str| directory.find(typed).map(FspId::as_str);
+    // An id as it is written is always that FSP.
+    assert_eq!((found("A-B"), found("ab"), found("Wave"), found("kbz pay")), (Some("a-b"), Some("ab"), Some("wave"), Some("wave")));
+    assert_eq!((found("a b"), found("w ave")), (None, None));
 }
 
 #[test]
 fn a_batch_to_one_fsp_takes_no_row_of_another() {
-    let expected = Expected { to_fsp: Some(FspId::from("wave")), ..payroll() };
-    let rows =
-        "R1,U Ba,MSISDN,09770123456,,1,MMK,,,,\nR2,U Hla,MSISDN,09770123457,wave,1,MMK,,,,\nR3,Ma Su,MSISDN,09770123458,kbzpay,1,MMK,,,,";
+    let expected = Expected { to_fsp: Some(FspId::from("wavemoney")), ..payroll() };
+    let rows = "R1,U Ba,MSISDN,09770123456,,1,MMK,,,,\nR2,U Hla,MSISDN,09770123457,wavemoney,1,MMK,,,,\nR3,Ma Su,MSISDN,09770123458,kbzpay,1,MMK,,,,";
     let (kept, _) = taken(with_header(rows), &expected);
-    assert_eq!(kept.rows.iter().map(|row| row.to_fsp.clone()).collect::<Vec<_>>(), vec![Some(FspId::from("wave")); 2]);
+    assert_eq!(kept.rows.iter().map(|row| row.to_fsp.clone()).collect::<Vec<_>>(), vec![Some(FspId::from("wavemoney")); 2]);
     assert_eq!(kept.kinds(), [(4, FindingKind::FspOther)]);
 }
 

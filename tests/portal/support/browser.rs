@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -152,7 +152,7 @@ impl Browser {
 }
 
 /// Chromium gives a download its name when it has all of it.
-fn is_whole(file: &PathBuf) -> bool {
+fn is_whole(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     !name.ends_with(".crdownload") && !name.starts_with(".com.google.") && !name.starts_with(".org.chromium.")
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::store::one;
+use super::one;
 use crate::db::schema::content_sightings as sightings;
 use crate::db::{Conn, Result, WriteTx};
 
@@ -11,7 +11,7 @@ fn seen(conn: &mut Conn, digest: &str) -> Result<Option<i64>> {
 }
 
 /// Counts the content once more; returns how often it was seen, this time included.
-pub(super) fn sight(tx: &mut WriteTx<'_>, digest: &str) -> Result<i64> {
+pub(in crate::batches) fn sight(tx: &mut WriteTx<'_>, digest: &str) -> Result<i64> {
     let Some(before) = seen(tx, digest)? else {
         diesel::insert_into(sightings::table)
             .values((sightings::content_digest.eq(digest), sightings::seen.eq(1_i64)))
@@ -25,7 +25,7 @@ pub(super) fn sight(tx: &mut WriteTx<'_>, digest: &str) -> Result<i64> {
 
 /// Takes a sighting back of which no row is left, if none came after it: so that the next upload meets the same ids as it would
 /// on a copy of the database that never saw this one.
-pub(super) fn unsight(tx: &mut WriteTx<'_>, digest: &str, which: i64) -> Result<()> {
+pub(in crate::batches) fn unsight(tx: &mut WriteTx<'_>, digest: &str, which: i64) -> Result<()> {
     let latest = sightings::table.find(digest).filter(sightings::seen.eq(which));
     if which > 1 {
         diesel::update(latest).set(sightings::seen.eq(which - 1)).execute(&mut **tx)?;

@@ -1,16 +1,16 @@
 //! Many rows at once: how a file's pieces, rows and findings go into the database, and out again.
 //!
 //! Every write begins with a heartbeat: a compare-and-swap of the batch's `state_at`, which only its one reader knows. A reader
-//! that was given up (see [`super::sweep`]) finds another value there and can write no more.
+//! that was given up (see `sweep.rs`) finds another value there and can write no more.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::batch::Tally;
-use super::file::{self, Profile};
-use super::seal::{SealedRow, row_digest};
-use super::store::one;
-use super::{Finding, FindingKind, Severity, State};
+use super::one;
+use crate::batches::batch::Tally;
+use crate::batches::file::{self, Profile};
+use crate::batches::seal::{SealedRow, row_digest};
+use crate::batches::{Finding, FindingKind, Severity, State};
 use crate::clock::Instant;
 use crate::db::schema::{batch_file_pieces, batch_files, batches, findings, transfers};
 use crate::db::{Conn, Error, Result, WriteTx, on};
@@ -27,7 +27,7 @@ const PURGED_AT_ONCE: i64 = 5_000;
 /// A transfer as it is born.
 #[derive(Insertable)]
 #[diesel(table_name = transfers, treat_none_as_default_value = false)]
-pub(super) struct NewTransfer {
+pub(in crate::batches) struct NewTransfer {
     id: RowId,
     home_transaction_id: HomeTransactionId,
     batch_id: BatchId,
@@ -54,7 +54,7 @@ pub(super) struct NewTransfer {
 }
 
 /// What a row takes from its batch.
-pub(super) struct OfBatch {
+pub(in crate::batches) struct OfBatch {
     pub institution: InstitutionId,
     pub batch: BatchId,
     pub branch: BranchId,
@@ -65,7 +65,7 @@ pub(super) struct OfBatch {
 }
 
 impl NewTransfer {
-    pub(super) fn of(row: file::Row, of: &OfBatch) -> Self {
+    pub(in crate::batches) fn of(row: file::Row, of: &OfBatch) -> Self {
         let home = HomeTransactionId::derive(&of.institution, &of.content_digest, of.content_seen, row.line);
         let digest = row_digest(&SealedRow {
             line: row.line,
@@ -108,7 +108,7 @@ impl NewTransfer {
 /// A finding as it is kept.
 #[derive(Insertable)]
 #[diesel(table_name = findings, treat_none_as_default_value = false)]
-pub(super) struct NewFinding {
+pub(in crate::batches) struct NewFinding {
     batch_id: BatchId,
     position: i64,
     line: i64,
@@ -120,7 +120,7 @@ pub(super) struct NewFinding {
 }
 
 impl NewFinding {
-    pub(super) fn of(finding: Finding, batch: &BatchId, position: i64) -> Self {
+    pub(in crate::batches) fn of(finding: Finding, batch: &BatchId, position: i64) -> Self {
         Self {
             batch_id: batch.clone(),
             position,
@@ -137,7 +137,7 @@ impl NewFinding {
 /// A piece of the file as it came.
 #[derive(Insertable)]
 #[diesel(table_name = batch_file_pieces)]
-pub(super) struct NewPiece {
+pub(in crate::batches) struct NewPiece {
     pub file_id: FileId,
     pub position: i32,
     pub bytes: Vec<u8>,
@@ -147,7 +147,7 @@ pub(super) struct NewPiece {
 ///
 /// # Errors
 /// [`Error::Conflict`]: the reader was given up.
-pub(super) fn beat(tx: &mut WriteTx<'_>, batch: &BatchId, last: Instant) -> Result<Instant> {
+pub(in crate::batches) fn beat(tx: &mut WriteTx<'_>, batch: &BatchId, last: Instant) -> Result<Instant> {
     // Always later than the beat before, even on a clock that stands still.
     let next = tx.now().max(Instant::from_micros(last.micros() + 1));
     let mine = batches::table.find(batch).filter(batches::state.eq(State::Checking)).filter(batches::state_at.eq(last));
@@ -155,13 +155,13 @@ pub(super) fn beat(tx: &mut WriteTx<'_>, batch: &BatchId, last: Instant) -> Resu
     Ok(next)
 }
 
-pub(super) fn insert_pieces(tx: &mut WriteTx<'_>, pieces: &[NewPiece]) -> Result<()> {
+pub(in crate::batches) fn insert_pieces(tx: &mut WriteTx<'_>, pieces: &[NewPiece]) -> Result<()> {
     on!(&mut **tx, c => diesel::insert_into(batch_file_pieces::table).values(pieces).execute(c))?;
     Ok(())
 }
 
 /// Puts rows in, and their number and sum into the batch's counts.
-pub(super) fn insert_rows(tx: &mut WriteTx<'_>, batch: &BatchId, rows: &[NewTransfer]) -> Result<()> {
+pub(in crate::batches) fn insert_rows(tx: &mut WriteTx<'_>, batch: &BatchId, rows: &[NewTransfer]) -> Result<()> {
     match &mut **tx {
         Conn::Sqlite(c) => {
             for rows in rows.chunks(ROWS_A_STATEMENT) {
@@ -177,7 +177,7 @@ pub(super) fn insert_rows(tx: &mut WriteTx<'_>, batch: &BatchId, rows: &[NewTran
     count(tx, batch, &Tally { count: i64::try_from(rows.len()).unwrap_or(i64::MAX), sum })
 }
 
-pub(super) fn insert_findings(tx: &mut WriteTx<'_>, rows: &[NewFinding]) -> Result<()> {
+pub(in crate::batches) fn insert_findings(tx: &mut WriteTx<'_>, rows: &[NewFinding]) -> Result<()> {
     for rows in rows.chunks(ROWS_A_STATEMENT) {
         on!(&mut **tx, c => diesel::insert_into(findings::table).values(rows).execute(c))?;
     }
@@ -204,7 +204,7 @@ struct Taken {
 }
 
 /// Takes some rows and findings of a batch out again; `true` when nothing is left.
-pub(super) fn purge(tx: &mut WriteTx<'_>, batch: &BatchId) -> Result<bool> {
+pub(in crate::batches) fn purge(tx: &mut WriteTx<'_>, batch: &BatchId) -> Result<bool> {
     let taken: Vec<Taken> = diesel::sql_query(
         "DELETE FROM transfers WHERE id IN (SELECT id FROM transfers WHERE batch_id = $1 ORDER BY line LIMIT $2) RETURNING amount",
     )
@@ -225,14 +225,14 @@ pub(super) fn purge(tx: &mut WriteTx<'_>, batch: &BatchId) -> Result<bool> {
 }
 
 /// Takes a file out, with its pieces.
-pub(super) fn remove_file(tx: &mut WriteTx<'_>, file: &FileId) -> Result<()> {
+pub(in crate::batches) fn remove_file(tx: &mut WriteTx<'_>, file: &FileId) -> Result<()> {
     diesel::delete(batch_file_pieces::table.filter(batch_file_pieces::file_id.eq(file))).execute(&mut **tx)?;
     diesel::delete(batch_files::table.find(file)).execute(&mut **tx)?;
     Ok(())
 }
 
 /// What the whole file came to.
-pub(super) struct Found {
+pub(in crate::batches) struct Found {
     pub state: State,
     pub profile: Profile,
     pub good: i64,
@@ -246,7 +246,7 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// [`Error::Conflict`]: the reader was given up, or rows are missing.
-pub(super) fn settle(tx: &mut WriteTx<'_>, batch: &BatchId, last: Instant, found: &Found) -> Result<()> {
+pub(in crate::batches) fn settle(tx: &mut WriteTx<'_>, batch: &BatchId, last: Instant, found: &Found) -> Result<()> {
     if !State::Checking.may_become(found.state) {
         return Err(Error::Conflict);
     }

@@ -1,4 +1,10 @@
-//! The tables of batches: one batch, its makers, its rows, its state.
+//! The tables of batches: here the batch itself, its makers and its state.
+
+pub(super) mod bulk;
+pub(super) mod files;
+pub(super) mod findings;
+pub(super) mod rows;
+pub(super) mod sighting;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -8,9 +14,9 @@ use super::create::NewBatch;
 use super::file::{Profile, Summary};
 use super::{Channel, PaymentType, State};
 use crate::clock::Instant;
-use crate::db::schema::{acknowledgements, batch_file_pieces, batch_files, batch_makers, batches};
+use crate::db::schema::{batch_makers, batches};
 use crate::db::{Conn, Error, Result, WriteTx};
-use crate::ids::{BatchId, BranchId, FileId, FspId, FundingAccountId, Reference, UserId};
+use crate::ids::{BatchId, BranchId, FspId, FundingAccountId, Reference, UserId};
 use crate::money::{Currency, Minor};
 use crate::people::Actor;
 use crate::privileges::Rights;
@@ -307,59 +313,37 @@ pub fn drafts_of(conn: &mut Conn, user: &UserId) -> Result<i64> {
         .get_result(conn)?)
 }
 
-/// A file of a batch, without its bytes.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = batch_files)]
-pub struct BatchFile {
-    pub id: FileId,
-    pub name: String,
-    pub size_bytes: i64,
-    pub content_digest: String,
-    pub uploaded_by: UserId,
-    pub uploaded_at: Instant,
+/// What stands on a batch from its submission on.
+pub(super) struct Submission<'a> {
+    pub seal: &'a str,
+    pub fee_limit: Minor,
+    pub by: &'a UserId,
 }
 
-pub(super) fn insert_file(
-    tx: &mut WriteTx<'_>,
-    id: &FileId,
-    batch: &BatchId,
-    name: &str,
-    read: &Summary,
-    uploaded_by: &UserId,
-) -> Result<()> {
+/// `draft` → `pending_approval`, with its seal.
+pub(super) fn submit(tx: &mut WriteTx<'_>, id: &BatchId, submission: &Submission<'_>) -> Result<()> {
+    swap_state(tx, id, State::Draft, State::PendingApproval)?;
     let now = tx.now();
-    diesel::insert_into(batch_files::table)
-        .values((
-            batch_files::id.eq(id),
-            batch_files::batch_id.eq(batch),
-            batch_files::name.eq(name),
-            batch_files::size_bytes.eq(i64::try_from(read.bytes).unwrap_or(i64::MAX)),
-            batch_files::content_digest.eq(&read.content_digest),
-            batch_files::uploaded_by.eq(uploaded_by),
-            batch_files::uploaded_at.eq(now),
+    one(diesel::update(batches::table.find(id))
+        .set((
+            batches::seal.eq(submission.seal),
+            batches::fee_limit.eq(submission.fee_limit),
+            batches::submitted_by.eq(submission.by),
+            batches::submitted_at.eq(now),
         ))
-        .execute(&mut **tx)?;
-    Ok(())
+        .execute(&mut **tx)?)
 }
 
-/// The batch's files, the one its rows come from first.
-///
-/// # Errors
-/// The database's.
-pub fn files(conn: &mut Conn, batch: &BatchId) -> Result<Vec<BatchFile>> {
-    Ok(batch_files::table
-        .filter(batch_files::batch_id.eq(batch))
-        .order((batch_files::uploaded_at.desc(), batch_files::id.desc()))
-        .select(BatchFile::as_select())
-        .load(conn)?)
-}
-
-/// One piece of a file; `None` after the last.
-pub(super) fn piece(conn: &mut Conn, file: &FileId, position: i32) -> Result<Option<Vec<u8>>> {
-    Ok(batch_file_pieces::table.find((file, position)).select(batch_file_pieces::bytes).first(conn).optional()?)
-}
-
-pub(super) fn forget_acknowledgements(tx: &mut WriteTx<'_>, batch: &BatchId) -> Result<()> {
-    diesel::delete(acknowledgements::table.filter(acknowledgements::batch_id.eq(batch))).execute(&mut **tx)?;
-    Ok(())
+/// `pending_approval` → `draft`, as if it had not been submitted.
+pub(super) fn withdraw(tx: &mut WriteTx<'_>, id: &BatchId) -> Result<()> {
+    swap_state(tx, id, State::PendingApproval, State::Draft)?;
+    let nobody: Option<UserId> = None;
+    one(diesel::update(batches::table.find(id))
+        .set((
+            batches::seal.eq(None::<String>),
+            batches::fee_limit.eq(Minor::ZERO),
+            batches::submitted_by.eq(nobody),
+            batches::submitted_at.eq(None::<Instant>),
+        ))
+        .execute(&mut **tx)?)
 }

@@ -1,0 +1,14 @@
+//! A lease ended: whoever held the row stalled or died. Nothing it did before the recording counts; what it recorded may have been sent.
+
+use super::Standing;
+use crate::clock::Instant;
+use crate::dispatch::TransferState::{Agreeing, Sending};
+
+/// How the row stands after its holder is gone; `None` where the state has no holder.
+pub fn expire(standing: Standing, now: Instant) -> Option<Standing> {
+    match standing.state {
+        Agreeing if standing.recorded.is_none() => Some(standing.ready_at(now)),
+        Agreeing | Sending => Some(standing.in_doubt(now, now)),
+        _ => None,
+    }
+}

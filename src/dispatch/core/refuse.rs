@@ -1,0 +1,58 @@
+//! A failure before anything was sent: tried again, or final once the network says that nothing was paid under this id.
+
+use super::limits::{RETRIES_LIMITED_MAX, RETRIES_MAX};
+use super::wait::next_try;
+use super::{Decision, Fault, Moment, Standing, Stop, Then};
+use crate::sdk::Class;
+use crate::dispatch::why::Why;
+
+/// What follows a failure to look up, to quote, or of one of our checks.
+pub fn refuse(mut standing: Standing, fault: Fault, why: Why, at: Moment) -> Decision {
+    standing.why = Some(why);
+    standing.fault = Some(fault);
+    match fault.class {
+        Class::Permanent => standing.refused_for_good(),
+        Class::WaitForLiquidity => standing.back(at, at.now).stopping(Stop::WaitForLiquidity(fault)),
+        Class::StopAccount => standing.back(at, at.now).stopping(Stop::CloseAccount(fault)),
+        Class::Retry | Class::RetryLimited | Class::Unknown => {
+            standing.tries = standing.tries.saturating_add(1);
+            if standing.tries >= tries_max(fault.class) {
+                return standing.refused_for_good();
+            }
+            let next = next_try(standing.tries, at);
+            standing.back(at, next)
+        }
+    }
+}
+
+/// How many failures of a class a row bears before it fails.
+pub(super) fn tries_max(class: Class) -> i32 {
+    match class {
+        Class::Retry | Class::Unknown => RETRIES_MAX,
+        Class::RetryLimited => RETRIES_LIMITED_MAX,
+        Class::Permanent => 1,
+        // The batch or the account stands still instead.
+        Class::WaitForLiquidity | Class::StopAccount => i32::MAX,
+    }
+}
+
+impl Standing {
+    /// "Failed" is said only after the network said that it does not know the id, or aborted it: a copy of this database
+    /// may have paid under it, and so may we, before a refusal.
+    pub(super) fn refused_for_good(mut self) -> Decision {
+        self.refused = true;
+        self.then(Then::Ask)
+    }
+
+    /// Back to where it waits: `ready` where nothing is recorded under its id, else in doubt, where the network is asked first.
+    fn back(self, at: Moment, next_at: crate::clock::Instant) -> Decision {
+        if self.recorded.is_some() { self.in_doubt(at.now, next_at).rest() } else { self.ready_at(next_at).rest() }
+    }
+}
+
+impl Decision {
+    pub(super) fn stopping(mut self, stop: Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+}

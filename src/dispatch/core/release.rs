@@ -1,0 +1,27 @@
+//! A copy of the database was restored: whatever is not paid in it is in doubt until the network has been asked.
+
+use super::Standing;
+use crate::clock::Instant;
+use crate::dispatch::TransferState::{Agreeing, Failed, InDoubt, NeedsAttention, Ready, Sending};
+use crate::dispatch::why::Why;
+
+/// How a row of an approved batch stands after a release; `None` where there is nothing to ask.
+pub fn release(mut standing: Standing, now: Instant) -> Option<Standing> {
+    match standing.state {
+        Failed => {
+            // It failed once; unless the network says more, it fails again with the same reason.
+            standing.refused = true;
+            standing.settled_at = None;
+        }
+        Ready | Agreeing | Sending | InDoubt => standing.why = Some(Why::Restored),
+        NeedsAttention => {}
+        _ => return None,
+    }
+    standing.asks = 0;
+    standing.doubt_since = None;
+    if standing.state == NeedsAttention {
+        standing.next_at = Some(now);
+        return Some(standing);
+    }
+    Some(standing.in_doubt(now, now))
+}
