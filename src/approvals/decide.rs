@@ -164,7 +164,8 @@ fn record(tx: &mut WriteTx<'_>, actor: &Actor, batch: &Batch, decision: Decision
     };
     let mut event = Event::of_batch(actor.by(), what, &batch.id, &batch.branch).changing(serde_json::json!({
         "payments": batch.counts.waiting.count,
-        "sum": batch.currency.show(batch.counts.waiting.sum),
+        "sum": batch.counts.waiting.sum,
+        "currency": batch.currency,
         "seal": batch.seal,
     }));
     if !reason.is_empty() {

@@ -8,7 +8,7 @@ use super::history::{HistoryCriteria, HistoryEntry};
 use super::tasks::{Checker, Task, TaskCriteria};
 use super::Decision;
 use crate::audit::What;
-use crate::batches::{Batch, FindingKind, PaymentType, Severity, State};
+use crate::batches::{Batch, PaymentType, State};
 use crate::clock::Instant;
 use crate::db::schema::{decisions, transfers};
 use crate::db::{Conn, Question, Result, WriteTx};
@@ -206,30 +206,6 @@ pub(super) fn waiting_of(conn: &mut Conn, user: &UserId, most: i64) -> Result<i6
 /// How many decisions the person made since a moment.
 pub(super) fn decided_since(conn: &mut Conn, user: &UserId, since: Instant) -> Result<i64> {
     Ok(decisions::table.filter(decisions::user_id.eq(user)).filter(decisions::at.ge(since)).count().get_result(conn)?)
-}
-
-/// Warnings of one kind that a maker waved through, and why.
-#[derive(Debug, Clone, QueryableByName)]
-pub(super) struct Acknowledged {
-    #[diesel(sql_type = Text)]
-    pub kind: FindingKind,
-    #[diesel(sql_type = BigInt)]
-    pub rows: i64,
-    #[diesel(sql_type = Text)]
-    pub reason: String,
-    #[diesel(sql_type = Text)]
-    pub by: String,
-}
-
-pub(super) fn acknowledged(conn: &mut Conn, batch: &BatchId) -> Result<Vec<Acknowledged>> {
-    let mut question = Question::default();
-    let batch = question.text(batch.as_str());
-    let severity = question.text(Severity::Warning.as_str());
-    let sql = format!(
-        "SELECT a.kind, (SELECT COUNT(*) FROM findings f WHERE f.batch_id = a.batch_id AND f.severity = {severity} AND f.kind = a.kind) AS rows, \
-         a.reason, u.full_name AS by FROM acknowledgements a JOIN users u ON u.id = a.user_id WHERE a.batch_id = {batch} ORDER BY a.at, a.kind"
-    );
-    question.load(conn, &sql)
 }
 
 /// A payment as its checker looks at it.

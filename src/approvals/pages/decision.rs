@@ -10,7 +10,7 @@ use super::{error_page, own_batch, path_of_batch, said_of};
 use crate::approvals::decide::{self as verb, decide as run};
 use crate::approvals::tasks::TaskCriteria;
 use crate::approvals::{Checker, Decided, Decision, DecisionForm, Moved, REASON_CHARS_MAX, Refusal, Task, store};
-use crate::batches::{self, ByFsp, State};
+use crate::batches::{self, Acknowledgement, ByFsp, State};
 use crate::clock::Instant;
 use crate::db::Conn;
 use crate::ids::{BatchId, OnceKey};
@@ -30,7 +30,8 @@ const BIGGEST: i64 = 10;
 /// What a checker looks at.
 struct Shown {
     case: store::Case,
-    acknowledged: Vec<store::Acknowledged>,
+    /// Warnings a maker let pass, and in how many rows.
+    acknowledged: Vec<(Acknowledgement, i64)>,
     biggest: Vec<store::Row>,
     by_fsp: Vec<ByFsp>,
     rows: Vec<store::Row>,
@@ -58,11 +59,17 @@ fn look(conn: &mut Conn, actor: &Actor, rights: &Rights, id: &BatchId, offset: i
     }
     Ok(Seen::Waiting(Box::new(Shown {
         case: store::find(conn, id)?.ok_or(ErrorPage::NotFound)?,
-        acknowledged: store::acknowledged(conn, id)?,
+        acknowledged: acknowledged(conn, id)?,
         biggest: store::rows(conn, id, true, 0, BIGGEST)?,
         by_fsp: batches::summary_by_fsp(conn, id)?,
         rows: store::rows(conn, id, false, offset, PAGE_ROWS)?,
     })))
+}
+
+fn acknowledged(conn: &mut Conn, batch: &BatchId) -> Result<Vec<(Acknowledgement, i64)>, ErrorPage> {
+    let kinds = batches::findings_by_kind(conn, batch)?;
+    let rows = |kind| kinds.iter().filter(|of| of.kind == kind).map(|of| of.count).sum();
+    Ok(batches::acknowledgements(conn, batch)?.into_iter().map(|one| (one.clone(), rows(one.kind))).collect())
 }
 
 /// The decisions this visitor may make in a branch.
