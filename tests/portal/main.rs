@@ -16,6 +16,7 @@
 #[allow(dead_code, reason = "the next stories will stand on it")]
 mod support;
 
+mod approvals;
 mod audit;
 mod catalogue;
 mod chromium;
