@@ -21,6 +21,7 @@ mod audit;
 mod catalogue;
 mod chromium;
 mod database;
+mod dispatch;
 mod files;
 mod gallery;
 mod people;
