@@ -16,10 +16,12 @@
 #[allow(dead_code, reason = "the next stories will stand on it")]
 mod support;
 
+mod approvals;
 mod audit;
 mod catalogue;
 mod chromium;
 mod database;
+mod dispatch;
 mod files;
 mod gallery;
 mod people;

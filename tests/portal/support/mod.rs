@@ -1,5 +1,6 @@
 //! What the stories stand on.
 
+pub mod batches;
 pub mod browser;
 pub mod cast;
 pub mod database;
