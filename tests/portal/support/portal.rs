@@ -12,10 +12,12 @@ use outlay::institutions::{self, Institution, Keys, Mode, Settings};
 use outlay::money::{Currency, Minor};
 use outlay::people::Passwords;
 use outlay::web::Proxies;
+use outlay::worker::Workers;
 use outlay::{app, simulator};
 
 use super::cast::{self, NotSetUp, Person};
 use super::database::TestDatabase;
+use super::network::Network;
 use super::server::{Server, Started};
 use super::tab::Tab;
 
@@ -36,6 +38,13 @@ pub struct Portal {
     _folder: tempfile::TempDir,
 }
 
+/// Whether the worker runs beside the server, as in `outlay serve`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    GoesOn,
+    Rests,
+}
+
 /// The name of the institution's one SDK.
 pub const SDK: &str = "main";
 /// The institution's own FSP.
@@ -47,16 +56,24 @@ impl Portal {
     /// With a clock that stands still until the test moves it, and nobody at the SDK's address.
     pub async fn open() -> (Self, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(morning()));
-        (Self::open_with(clock.clone(), NOWHERE).await, clock)
+        (Self::open_with(clock.clone(), NOWHERE, Work::Rests).await, clock)
     }
 
     /// With the machine's clock, as browsers need it.
     pub async fn open_now() -> Self {
-        Self::open_with(Arc::new(SystemClock::new()), NOWHERE).await
+        Self::open_with(Arc::new(SystemClock::new()), NOWHERE, Work::Rests).await
+    }
+
+    /// That pays through a simulated network, by the machine's clock.
+    pub async fn paying() -> (Self, Network) {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let network = Network::open(Arc::clone(&clock), |_| {});
+        (Self::open_with(clock, &network.url(), Work::GoesOn).await, network)
     }
 
     /// With a clock of the test's choice and the address of an SDK.
-    pub async fn open_with(clock: Arc<dyn Clock>, sdk: &str) -> Self {
+    pub async fn open_with(clock: Arc<dyn Clock>, sdk: &str, work: Work) -> Self {
+        show_errors();
         let database = TestDatabase::new();
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(&database, &folder, sdk);
@@ -70,7 +87,7 @@ impl Portal {
         });
         set_up.await.unwrap();
         let institution = Arc::new(Institution::open(settings, clock, false).await.unwrap_or_else(|error| panic!("{error}")));
-        let server = serve(Arc::clone(&institution));
+        let server = serve(Arc::clone(&institution), work);
         Self { institution, server, _database: database, _folder: folder }
     }
 
@@ -96,6 +113,11 @@ impl Portal {
         page.assert_status(200).assert_says(person.full_name);
         tab
     }
+}
+
+/// What the server logs as an error is shown beside the tests; with `OUTLAY_TEST_LOG=debug` and the like, more of it.
+fn show_errors() {
+    outlay::logging::start(&std::env::var("OUTLAY_TEST_LOG").unwrap_or_else(|_| "error".to_owned()), false);
 }
 
 /// The FSPs of the network, and an account in kyat and one in dollars.
@@ -140,12 +162,19 @@ fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> S
     Settings::read(&file).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn serve(institution: Arc<Institution>) -> Server {
+fn serve(institution: Arc<Institution>, work: Work) -> Server {
     Server::run(move || {
-        let portal =
-            app::Portal { institutions: vec![institution], passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
+        let institutions = vec![institution];
+        let workers = (work == Work::GoesOn).then(|| Workers::start(&institutions).unwrap());
+        let portal = app::Portal { institutions, passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
         let listening = app::serve(portal, TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
         let server = listening.server;
-        Started { address: listening.address, handle: listening.handle, answering: Box::pin(async { server.await.unwrap() }) }
+        let answering = async {
+            server.await.unwrap();
+            if let Some(workers) = workers {
+                workers.stop().await;
+            }
+        };
+        Started { address: listening.address, handle: listening.handle, answering: Box::pin(answering) }
     })
 }
