@@ -93,7 +93,8 @@ pub async fn findings(request: HttpRequest, visitor: Visitor, path: web::Path<Ba
 /// Needs Download Payment in the batch's branch, and is remembered.
 async fn recorded(request: &HttpRequest, visitor: &Visitor, batch: &Batch, what: What) -> Result<(), ErrorPage> {
     let (actor, id, branch) = (visitor.actor.clone(), batch.id.clone(), batch.branch.clone());
-    let written = institution(request)?.db.write(move |tx| {
+    let institution = institution(request)?;
+    let written = institution.db.write(move |tx| {
         tx.authorise(&actor.id, Action::DownloadPayment, &branch)?;
         Ok::<_, Refusal>(audit::record(tx, &Event::of_batch(actor.by(), what, &id, &branch))?)
     });
