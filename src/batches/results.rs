@@ -9,9 +9,9 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use jiff::tz::TimeZone;
 
 use super::file::{self, Outcome, ResultsError, safe_cell, write_results};
+use super::store::files;
 use super::store::findings::findings_after;
 use super::store::rows::{PaymentRow, rows_after};
-use super::store::files;
 use super::{Batch, Finding, Severity};
 use crate::db::{self, Conn, Failure};
 use crate::dispatch::TransferState;

@@ -11,7 +11,7 @@ mod span;
 mod store;
 mod transfers;
 
-// pub mod pages;
+pub mod pages;
 
 pub use self::batches::{BatchCriteria, FoundBatch};
 pub use self::payee::PayeeRead;

@@ -16,6 +16,7 @@
 #[allow(dead_code, reason = "the next stories will stand on it")]
 mod support;
 
+mod approvals;
 mod audit;
 mod catalogue;
 mod chromium;
@@ -23,6 +24,7 @@ mod database;
 mod files;
 mod gallery;
 mod people;
+mod pictures;
 mod schema;
 mod sdk;
 mod simulator;

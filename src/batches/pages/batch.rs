@@ -160,14 +160,7 @@ pub async fn show(
     Ok(html(StatusCode::OK, &sheet.page, &sheet))
 }
 
-fn read(
-    conn: &mut Conn,
-    page: Page,
-    batch: Batch,
-    visitor: &Visitor,
-    asked: &Asked,
-    now: crate::clock::Instant,
-) -> db::Result<BatchPage> {
+fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &Asked, now: crate::clock::Instant) -> db::Result<BatchPage> {
     let (counts, id) = (batch.counts, batch.id.clone());
     let shown = match asked.show.parse() {
         Ok(count) => Some(count),

@@ -44,7 +44,10 @@ pub async fn upload(
             }
             Err(Taken::SameContent(first)) => {
                 upload.ask_again = true;
-                say!("This very file was uploaded before, as batch {reference}. Choose it again and write why, or choose another.", reference = first)
+                say!(
+                    "This very file was uploaded before, as batch {reference}. Choose it again and write why, or choose another.",
+                    reference = first
+                )
             }
             Err(Taken::Error(error)) => return Err(error),
         },

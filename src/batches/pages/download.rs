@@ -103,7 +103,8 @@ async fn recorded(request: &HttpRequest, visitor: &Visitor, batch: &Batch, what:
 
 fn attachment(name: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
-    let named = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::Filename(name.to_owned())] };
+    let named =
+        ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::Filename(name.to_owned())] };
     response.content_type("text/csv; charset=utf-8").insert_header(named).insert_header((CACHE_CONTROL, "no-store"));
     response
 }

@@ -9,8 +9,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::receive::{Received, Sent, receive};
 use super::name_of;
+use super::receive::{Received, Sent, receive};
 use crate::batches::file::Refused;
 use crate::batches::{
     Arrived, Batch, CannotLoad, Channel, Choices, CreateRefusal, NewBatch, PaymentType, ReadFile, State, UploadRefusal, create, find,
@@ -82,14 +82,18 @@ pub async fn form(request: HttpRequest, visitor: Visitor, page: Page) -> Result<
 async fn last_choice(institution: &Arc<Institution>, visitor: &Visitor) -> Result<Chosen, ErrorPage> {
     let maker = visitor.actor.id.clone();
     let last = institution.db.read(move |conn| store::last_of_maker(conn, &maker, 1)).await?;
-    Ok(last.into_iter().next().map(|last| Chosen {
-        branch: last.branch.to_string(),
-        payment_type: last.payment_type.as_str().to_owned(),
-        channel: last.channel.as_str().to_owned(),
-        funding_account: last.funding_account.to_string(),
-        to_fsp: last.to_fsp.map(|fsp| fsp.to_string()).unwrap_or_default(),
-        client_reference: String::new(),
-    }).unwrap_or_default())
+    Ok(last
+        .into_iter()
+        .next()
+        .map(|last| Chosen {
+            branch: last.branch.to_string(),
+            payment_type: last.payment_type.as_str().to_owned(),
+            channel: last.channel.as_str().to_owned(),
+            funding_account: last.funding_account.to_string(),
+            to_fsp: last.to_fsp.map(|fsp| fsp.to_string()).unwrap_or_default(),
+            client_reference: String::new(),
+        })
+        .unwrap_or_default())
 }
 
 struct Offered {

@@ -135,7 +135,12 @@ async fn tell_findings(institution: &Institution, batch: &BatchId, severity: Sev
         let shown = institution.db.read(move |conn| batches::first_of(conn, &id, &of, FINDINGS_SHOWN)).await?;
         for (_, finding) in shown {
             let column = finding.column.as_deref().unwrap_or("-");
-            eprintln!("  line {}, {column}: {} {}", finding.line, finding.value.as_deref().unwrap_or_default(), finding.hint().map(|hint| hint.english()).unwrap_or_default());
+            eprintln!(
+                "  line {}, {column}: {} {}",
+                finding.line,
+                finding.value.as_deref().unwrap_or_default(),
+                finding.hint().map(|hint| hint.english()).unwrap_or_default()
+            );
         }
     }
     Ok(())
