@@ -40,9 +40,12 @@ impl Job {
         match core::check_party(&self.order(), &party) {
             Err(why) => core::refuse(standing, Fault::ours(), why, self.at()),
             Ok(fsp) => {
-                self.landed.payee_fsp = Some(fsp);
+                self.landed.payee_fsp = Some(fsp.clone());
                 self.landed.looked_up_at = Some(sent_at.micros());
                 self.looked_up = true;
+                if let Some((_, fault, why)) = self.doubted.take_if(|(doubted, ..)| *doubted == fsp) {
+                    return core::refuse(standing, fault, why, self.at());
+                }
                 Decision { standing, then: Then::Quote, stop: None }
             }
         }
@@ -105,17 +108,25 @@ impl Job {
         self.refuse_after_lookup(standing, Fault::ours(), why)
     }
 
-    /// A final refusal on the strength of an old lookup is met with a new one: the account may have moved.
+    /// The account may have moved since it was looked up: a final refusal on the strength of an old lookup, or one that says so, is met
+    /// with a new lookup, once. The same provider again means what it said.
     fn refuse_after_lookup(&mut self, standing: Standing, fault: Fault, why: Why) -> Decision {
-        let on_old_lookup = self.landed.payee_fsp.is_some() && !self.looked_up;
-        if fault.class == Class::Permanent && on_old_lookup {
-            self.landed.payee_fsp = None;
+        let may_have_moved = !self.looked_up || fault.code.is_some_and(|code| MOVED.contains(&code.number()));
+        if fault.class == Class::Permanent
+            && may_have_moved
+            && self.doubted.is_none()
+            && let Some(fsp) = self.landed.payee_fsp.take()
+        {
             self.landed.looked_up_at = None;
+            self.doubted = Some((fsp, fault, why));
             return Decision { standing, then: Then::LookUp, stop: None };
         }
         core::refuse(standing, fault, why, self.at())
     }
 }
+
+/// What a provider says of an account that it no longer has.
+const MOVED: &[u16] = &[3203, 3204, 5107];
 
 fn offer_of(quote: &Quote) -> Offer {
     let amount = |amount: &sdk::Amount| (amount.currency.code().to_owned(), amount.wire.clone());

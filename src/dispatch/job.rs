@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::claim::InHand;
-use super::core::{self, Decision, Moment, Mood, Order, Standing, Then};
+use super::core::{self, Decision, Fault, Moment, Mood, Order, Standing, Then};
 use super::crash::crash_point;
 use super::recorder::Write;
 use super::shared::Shared;
 use super::store::{Claimable, Ended, Key, Landed, Learned, Reply};
+use super::why::Why;
 use crate::batches::State;
 use crate::clock::Instant;
-use crate::ids::{AttemptId, TransferId};
+use crate::ids::{AttemptId, FspId, TransferId};
 use crate::money::Minor;
 use crate::sdk::Prepare;
 
@@ -32,6 +33,8 @@ pub(super) struct Job {
     pub landed: Landed,
     /// Whether the lookup is this attempt's own.
     pub looked_up: bool,
+    /// The FSP that refused though the lookup named it, with its refusal: the account may have moved.
+    pub doubted: Option<(FspId, Fault, Why)>,
     /// Replies that are not written yet.
     pub replies: Vec<Reply>,
     pub position: i32,
@@ -64,6 +67,7 @@ impl Job {
             prepare: claimed.prepare.and_then(|bytes| Prepare::recorded(bytes).ok()),
             landed,
             looked_up: false,
+            doubted: None,
             replies: Vec::new(),
             position: 0,
             questions: 0,

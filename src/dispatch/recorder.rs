@@ -109,7 +109,7 @@ async fn serve(book: Book, mut waiting: mpsc::Receiver<Waiting>) {
         let outcomes = book.write_all(Arc::new(writes)).await;
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Whoever asked may have been cancelled; what is written stands all the same.
-            drop(answer.send(outcome));
+            let _ = answer.send(outcome);
         }
     }
 }

@@ -22,6 +22,7 @@ mod batches;
 mod catalogue;
 mod chromium;
 mod database;
+mod dispatch;
 mod files;
 mod gallery;
 mod people;

@@ -26,7 +26,6 @@ pub(in crate::dispatch) struct BatchRow {
     pub funding_account_id: FundingAccountId,
     pub state: State,
     pub pause_reason: Option<String>,
-    pub pause_code: Option<String>,
     pub resume_at: Option<Instant>,
     pub pauses: i32,
     pub paying: i64,
@@ -43,12 +42,6 @@ pub(in crate::dispatch) fn batch(conn: &mut Conn, id: &BatchId) -> Result<Option
 pub(in crate::dispatch) fn at_work(conn: &mut Conn) -> Result<Vec<BatchRow>> {
     let states = [State::Approved, State::Processing, State::Paused, State::Cancelling];
     let query = batches::table.filter(batches::state.eq_any(states)).order((batches::submitted_at, batches::id));
-    Ok(query.select(BatchRow::as_select()).load(conn)?)
-}
-
-/// The batches that wait for their start, oldest first.
-pub(in crate::dispatch) fn to_start(conn: &mut Conn) -> Result<Vec<BatchRow>> {
-    let query = batches::table.filter(batches::state.eq(State::Approved)).order((batches::submitted_at, batches::id));
     Ok(query.select(BatchRow::as_select()).load(conn)?)
 }
 

@@ -85,7 +85,6 @@ pub(in crate::dispatch) struct Claimable {
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = batches)]
 pub(in crate::dispatch) struct OfBatch {
-    pub funding_account_id: FundingAccountId,
     pub state: State,
     pub fee_limit: Minor,
 }
