@@ -18,6 +18,7 @@ mod support;
 
 mod approvals;
 mod audit;
+mod batches;
 mod catalogue;
 mod chromium;
 mod database;

@@ -57,9 +57,19 @@ impl Portal {
 
     /// With a clock of the test's choice and the address of an SDK.
     pub async fn open_with(clock: Arc<dyn Clock>, sdk: &str) -> Self {
+        Self::set_up(clock, sdk, "").await
+    }
+
+    /// With more lines at the end of its registry file, and a clock that stands still.
+    pub async fn open_with_settings(more: &str) -> (Self, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(morning()));
+        (Self::set_up(clock.clone(), NOWHERE, more).await, clock)
+    }
+
+    async fn set_up(clock: Arc<dyn Clock>, sdk: &str, more: &str) -> Self {
         let database = TestDatabase::new();
         let folder = tempfile::tempdir().unwrap();
-        let settings = settings(&database, &folder, sdk);
+        let settings = settings(&database, &folder, sdk, more);
         Keys::create_if_missing(&settings.key_file).unwrap();
         let db = database.db(Arc::clone(&clock));
         let set_up = db.write(|tx| {
@@ -119,7 +129,7 @@ fn add_money(tx: &mut WriteTx<'_>, by: &By) -> Result<(), NotSetUp> {
     Ok(())
 }
 
-fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> Settings {
+fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str, more: &str) -> Settings {
     let file = folder.path().join("upendo.toml");
     let text = format!(
         "name = 'Upendo Microfinance'
@@ -133,7 +143,8 @@ fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> S
         name = '{SDK}'
         url = '{sdk}'
         dfsp_id = '{OWN_FSP}'
-        settle_margin = '5ms'",
+        settle_margin = '5ms'
+{more}",
         database.url_text()
     );
     std::fs::write(&file, text).unwrap();
