@@ -26,6 +26,7 @@ mod gallery;
 mod people;
 mod schema;
 mod sdk;
+mod search;
 mod style_sheet;
 mod tidy;
 mod tidy_licences;
