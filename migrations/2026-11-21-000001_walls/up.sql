@@ -260,16 +260,19 @@ CREATE TABLE transfers (
     attempt_id TEXT,
     tries INTEGER NOT NULL,
     asks INTEGER NOT NULL,
+    -- When somebody must look at the row again: claim it (ready), end its lease (agreeing, sending), ask (in doubt).
     next_at BIGINT,
-    lease_until BIGINT,
+    -- A final refusal that waits for certainty.
+    refused BOOLEAN NOT NULL DEFAULT FALSE,
     payee_fsp TEXT,
     resolved_name TEXT,
     looked_up_at BIGINT,
     fee BIGINT,
     transfer_id TEXT,
-    prepare TEXT,
-    prepare_expires_at BIGINT,
-    ever_recorded_n INTEGER,
+    -- The attempt that recorded the newest bytes under the id in use, and until when the network may execute them, or any before.
+    recorded_by TEXT,
+    recorded_expires_at BIGINT,
+    recorded_until BIGINT,
     doubt_since BIGINT,
     unshown_since BIGINT,
     unshown_count INTEGER NOT NULL,
@@ -283,6 +286,7 @@ CREATE INDEX transfers_by_state ON transfers (batch_id, state, next_at, line);
 CREATE INDEX transfers_by_payee ON transfers (id_value, id);
 CREATE INDEX transfers_by_name ON transfers (payee_name_folded, id);
 CREATE INDEX transfers_by_transfer_id ON transfers (transfer_id);
+CREATE INDEX transfers_to_ask_about ON transfers (next_at) WHERE state IN ('in_doubt', 'needs_attention');
 CREATE INDEX transfers_by_amount ON transfers (amount, id);
 CREATE INDEX transfers_by_reference ON transfers (reference, id) WHERE reference <> '';
 

@@ -4,9 +4,9 @@ use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::Decision;
 use super::history::{HistoryCriteria, HistoryEntry};
 use super::tasks::{Checker, Task, TaskCriteria};
-use super::Decision;
 use crate::audit::What;
 use crate::batches::{Batch, PaymentType, State};
 use crate::clock::Instant;
@@ -116,8 +116,7 @@ struct Named {
 pub(super) fn last_to(conn: &mut Conn, batch: &BatchId, what: What) -> Result<Option<String>> {
     let mut question = Question::default();
     let (batch, what) = (question.text(batch.as_str()), question.text(what.as_str()));
-    let sql =
-        format!("SELECT actor_name AS name FROM audit_events WHERE batch_id = {batch} AND action = {what} ORDER BY id DESC LIMIT 1");
+    let sql = format!("SELECT actor_name AS name FROM audit_events WHERE batch_id = {batch} AND action = {what} ORDER BY id DESC LIMIT 1");
     Ok(question.load::<Named>(conn, &sql)?.into_iter().next().map(|named| named.name))
 }
 

@@ -9,9 +9,9 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use jiff::tz::TimeZone;
 
 use super::file::{self, Outcome, ResultsError, safe_cell, write_results};
+use super::store::files;
 use super::store::findings::findings_after;
 use super::store::rows::{PaymentRow, rows_after};
-use super::store::files;
 use super::{Batch, Finding, Severity};
 use crate::db::{self, Conn, Failure};
 use crate::dispatch::TransferState;
@@ -197,14 +197,19 @@ struct RowsInOrder<'c, 'a> {
 impl RowsInOrder<'_, '_> {
     /// `None` for a line that became no payment.
     fn at(&mut self, line: i64) -> io::Result<Option<PaymentRow>> {
-        if self.read.is_empty() && self.last < line {
+        loop {
+            while self.read.front().is_some_and(|row| row.line < line) {
+                self.read.pop_front();
+            }
+            if let Some(row) = self.read.front() {
+                return Ok(if row.line == line { self.read.pop_front() } else { None });
+            }
+            if self.last >= line {
+                return Ok(None);
+            }
             let rows = rows_after(&mut self.conn.borrow_mut(), self.batch, self.last, ROWS_AT_ONCE).map_err(io::Error::other)?;
             self.last = rows.last().map_or(i64::MAX, |row| row.line);
             self.read = rows.into();
         }
-        while self.read.front().is_some_and(|row| row.line < line) {
-            self.read.pop_front();
-        }
-        Ok(if self.read.front().is_some_and(|row| row.line == line) { self.read.pop_front() } else { None })
     }
 }

@@ -1,7 +1,46 @@
 //! How an approved batch is paid (ARCHITECTURE.md, "A batch is paid, step by step").
+//!
+//! [`core`] decides, and nothing else does: a pure function of how a transfer stands, what was heard, and the time. Around it:
+//! `start` verifies the seal and begins a batch, `claim` takes rows, `agree` looks up and quotes, `record` makes the exact bytes durable,
+//! `send` sends them, `settle` (in `job`) writes what the core decided, `reconcile` asks about what is in doubt, `recorder` puts the
+//! writes of many rows into few transactions, `recover` finds what a dead worker left, `pause` and `finish` move batches, `epoch` and
+//! `release` keep a restored copy from talking nonsense. The [`Engine`] drives them all.
+//!
+//! The whole of safety is one sentence: **a transfer's next id exists only after the network said ABORTED for the one before.**
 
+mod account;
+mod agree;
+mod claim;
 pub mod core;
+mod crash;
+mod engine;
+mod epoch;
+mod finish;
+mod job;
+mod lease;
+mod pause;
+mod reconcile;
+mod record;
+mod recorder;
+mod recover;
+mod release;
+mod replies;
+mod sealed;
+mod send;
+mod shared;
+mod start;
 mod state;
+mod store;
+mod verify_counts;
 pub mod why;
 
+pub use claim::ROW_LEASE;
+pub use crash::POINTS as CRASH_POINTS;
+pub use engine::{CONCURRENCY, Engine, Setup};
+pub use epoch::{EPOCH_EVERY, EpochError, EpochFile, Held, check as check_epoch};
+pub use lease::LEASE_FOR;
+pub use pause::{PauseReason, reopen_account};
+pub use release::{ReleaseRefusal, Released, release};
+pub use replies::Call;
 pub use state::{Count, MOVES, TransferState};
+pub use verify_counts::{Miscount, Verified, verify_counts};

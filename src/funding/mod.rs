@@ -5,9 +5,11 @@
 //! until an operator reopens it.
 
 mod add;
+mod stop;
 mod store;
 
 pub use self::add::{AddFspRefusal, AddFundingAccountRefusal, NewFundingAccount, add_fsp, add_funding_account};
+pub use self::stop::{reopen, stop};
 pub use self::store::{accounts, find_account, fsps};
 use crate::clock::Instant;
 use crate::db::text_enum;

@@ -109,3 +109,30 @@ pub(super) fn insert_account(tx: &mut WriteTx<'_>, id: &FundingAccountId, new: &
         .execute(&mut **tx)?;
     Ok(())
 }
+
+/// `false` where it is not open.
+pub(super) fn set_stopped(tx: &mut WriteTx<'_>, id: &FundingAccountId, code: Option<&str>) -> Result<bool> {
+    let now = tx.now();
+    let open = funding_accounts::table.filter(funding_accounts::id.eq(id)).filter(funding_accounts::state.eq(AccountState::Open));
+    let changed = diesel::update(open)
+        .set((
+            funding_accounts::state.eq(AccountState::Stopped),
+            funding_accounts::stopped_code.eq(code),
+            funding_accounts::stopped_at.eq(Some(now)),
+        ))
+        .execute(&mut **tx)?;
+    Ok(changed == 1)
+}
+
+/// `false` where it is not stopped.
+pub(super) fn set_open(tx: &mut WriteTx<'_>, id: &FundingAccountId) -> Result<bool> {
+    let stopped = funding_accounts::table.filter(funding_accounts::id.eq(id)).filter(funding_accounts::state.eq(AccountState::Stopped));
+    let changed = diesel::update(stopped)
+        .set((
+            funding_accounts::state.eq(AccountState::Open),
+            funding_accounts::stopped_code.eq(None::<String>),
+            funding_accounts::stopped_at.eq(None::<Instant>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(changed == 1)
+}

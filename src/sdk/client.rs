@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use reqwest::{Method, Url};
-use tokio::time::Instant;
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::ids::{FspId, TransferId};
 use crate::sdk::exchange::recorded;
 use crate::sdk::{
@@ -22,6 +22,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     settings: SdkSettings,
+    /// For how long calls take: waiting for a network goes by the machine's clock, as its timeouts do.
+    clock: SystemClock,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +50,7 @@ impl Client {
         // Without https no certificates are needed, and a bare container has none to load.
         let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
         let http = builder.build().map_err(NotAnSdk::Http)?;
-        Ok(Self { http, base, settings: settings.clone() })
+        Ok(Self { http, base, settings: settings.clone(), clock: SystemClock::new() })
     }
 
     pub const fn settings(&self) -> &SdkSettings {
@@ -105,10 +107,9 @@ impl Client {
         read: impl FnOnce(u16, &str) -> (T, Option<Code>),
         unclear: impl FnOnce(Why) -> T,
     ) -> Exchange<T> {
-        // The runtime's own clock, as its timeouts use it: this measures a wait, it names no moment.
-        let started = Instant::now();
+        let started = self.clock.monotonic();
         let reply = self.ask(call, trace).await;
-        let took = started.elapsed();
+        let took = self.clock.monotonic().saturating_sub(started);
         match reply {
             Ok((status, body)) => {
                 let (answer, code) = read(status, &body);

@@ -128,6 +128,7 @@ mod tests {
             ilp_packet: "QVlJQ3N0dWI".to_owned(),
             condition: "YzWe0tiPExAZQuF-BjMjHZBsUW_2UZj7Etjcm3ntGFU".to_owned(),
             expiration: None,
+            source: None,
         };
         let id = TransferId::from("9465ed4d-8a94-5fad-9c0a-ac80966ea5af");
         let expiration = Instant::from_micros(1_763_684_738_111_999);

@@ -52,6 +52,8 @@ pub struct Quote {
     pub condition: String,
     /// When the FSP stops honouring it, as it wrote it.
     pub expiration: Option<String>,
+    /// The FSP that answered (`fspiop-source`), where the SDK shows it.
+    pub source: Option<FspId>,
 }
 
 impl QuoteRequest {

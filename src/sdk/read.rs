@@ -79,6 +79,7 @@ fn quoted(reply: &Reply<'_>) -> Option<Quote> {
         ilp_packet: text("ilpPacket").filter(|packet| base64url(packet) && packet.len() <= PACKET_LIMIT)?,
         condition: text("condition").filter(|condition| base64url(condition) && condition.len() == 43)?,
         expiration: text("expiration"),
+        source: reply.text_at(&["quotes", "headers", "fspiop-source"]).map(FspId::from),
     })
 }
 
@@ -113,7 +114,7 @@ fn not_agreed(reply: &Reply<'_>, code: Option<Code>) -> Option<NotAgreed> {
     match reply.status {
         200 if reply.has_error() => Some(NotAgreed::Unclear(Why::WithoutCode)),
         200 => None,
-        400 => Some(NotAgreed::Invalid),
+        _ if reply.is_invalid() => Some(NotAgreed::Invalid),
         _ if reply.is_timeout() => Some(NotAgreed::Unclear(Why::Silent)),
         _ => Some(NotAgreed::Unclear(Why::WithoutCode)),
     }
@@ -159,10 +160,12 @@ fn says(reply: &Reply<'_>, part: &'static str, state: &str) -> bool {
 
 fn state(reply: &Reply<'_>, part: &'static str, code: Option<Code>) -> TransferAnswer {
     if reply.status != 200 {
-        return match reply.status {
-            400 => TransferAnswer::Unclear { why: Why::Invalid },
-            _ if reply.is_timeout() => TransferAnswer::Silent,
-            _ => TransferAnswer::Unclear { why: Why::WithoutCode },
+        return if reply.is_invalid() {
+            TransferAnswer::Unclear { why: Why::Invalid }
+        } else if reply.is_timeout() {
+            TransferAnswer::Silent
+        } else {
+            TransferAnswer::Unclear { why: Why::WithoutCode }
         };
     }
     match reply.text_at(&[part, "body", "transferState"]).as_deref() {
@@ -258,6 +261,14 @@ mod tests {
         let body = r#"{"message":"must NOT have additional properties","statusCode":400}"#;
         assert_eq!(read_quote(400, body).0, QuoteAnswer::NotAsked(NotARequest::RefusedBySdk));
         assert_eq!(read_send(400, body).0, TransferAnswer::Unclear { why: Why::Invalid });
+    }
+
+    #[test]
+    fn a_wrong_address_in_our_settings_does_not_fail_a_payment_for_good() {
+        let unclear = QuoteAnswer::Unclear { code: None, why: Why::WithoutCode };
+        assert_eq!(read_quote(400, r#"{"message":"Couldn't match path /nope/quotes","statusCode":400}"#).0, unclear);
+        assert_eq!(read_quote(400, "<html>Bad Request</html>").0, unclear);
+        assert_eq!(read_quote(404, "Not Found").0, unclear);
     }
 
     /// JSON made of the words the SDK uses, in any arrangement.

@@ -53,6 +53,14 @@ impl<'a> Reply<'a> {
         ERRORS.iter().chain(stale).copied()
     }
 
+    /// The SDK's own validation refused the request. A path it does not know is refused the same way, but that is a wrong address
+    /// in our settings and must not fail a payment for good; nor must a proxy's 400.
+    pub fn is_invalid(&self) -> bool {
+        let message = self.text_at(&["message"]).unwrap_or_default();
+        let wrong_address = message.starts_with("Couldn't match path") || message.starts_with("Method ");
+        self.status == 400 && self.text_at(&["statusCode"]).as_deref() == Some("400") && !wrong_address
+    }
+
     /// The SDK's own timeout: it waited for the hub in vain.
     pub fn is_timeout(&self) -> bool {
         self.status == 504 || (self.status >= 500 && self.text_at(&["message"]).is_some_and(|message| message.starts_with("Timeout")))

@@ -22,7 +22,7 @@ impl PayeeRead {
             return Self { whole: vec![compact], ..Self::default() };
         }
         let nrc = PartyId::nrc(&typed).ok().map(|party| party.value);
-        let phone = || phones.read(&typed).ok().map(|phone| phone.msisdn).or_else(|| phones.beginning(&typed));
+        let phone = || phones.read(&typed).ok().map(|phone| phone.msisdn).or_else(|| phones.search_prefix(&typed));
         let read_as = nrc.or_else(phone).filter(|read| *read != compact);
         Self { whole: Vec::new(), beginnings: read_as.iter().cloned().chain([compact]).collect(), read_as }
     }

@@ -48,7 +48,9 @@ pub fn to_do(transfer: &Transfer) -> Option<Said> {
             Some(fsp) => {
                 say!("Do not pay this person again. Ask {fsp} whether the payment with the transfer id below arrived.", fsp = fsp)
             }
-            None => say!("Do not pay this person again. Ask the payee's wallet or bank whether the payment with the transfer id below arrived."),
+            None => {
+                say!("Do not pay this person again. Ask the payee's wallet or bank whether the payment with the transfer id below arrived.")
+            }
         }),
         TransferState::Failed => {
             Some(say!("No money has moved. Check the payee's details with them; the payment can be made again in a new file."))

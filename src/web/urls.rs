@@ -9,6 +9,7 @@ use actix_web::{Route, web};
 use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
+use crate::batches::pages::{batch, check, correction, delete, download, findings, upload};
 use crate::db::{self, Conn};
 use crate::people::{self, Actor};
 use crate::privileges::{Action, Rights};
@@ -43,6 +44,10 @@ impl Url {
     }
 }
 
+/// Who makes batches.
+const MAKES: Needs = Needs::OneOf(&[Action::MakePayment]);
+/// Who deletes them.
+const DELETES: Needs = Needs::OneOf(&[Action::DeletePayment]);
 /// Who decides on anything.
 const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPayment]);
 /// Who has anything to search.
@@ -63,6 +68,24 @@ pub const URLS: &[Url] = &[
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
     Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
+    Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
+    Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
+    Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),
+    Url::get("/batches/{id}", Needs::Person, || web::get().to(batch::show)),
+    Url::get("/batches/{id}/progress", Needs::Person, || web::get().to(batch::progress)),
+    Url::get("/batches/{id}/findings", Needs::Person, || web::get().to(findings::list)),
+    Url::get("/batches/{id}/findings.csv", Needs::Person, || web::get().to(download::findings)),
+    Url::post("/batches/{id}/acknowledgements", MAKES, || web::post().to(findings::acknowledge_warnings)),
+    Url::post("/batches/{id}/corrections", MAKES, || web::post().to(correction::upload)),
+    Url::get("/batches/{id}/check", Needs::Person, || web::get().to(check::check)),
+    Url::get("/batches/{id}/submission", Needs::Person, || web::get().to(check::submitted)),
+    Url::post("/batches/{id}/submission", MAKES, || web::post().to(check::submission)),
+    Url::post("/batches/{id}/withdrawal", Needs::Person, || web::post().to(check::withdrawal)),
+    Url::get("/batches/{id}/deletion", DELETES, || web::get().to(delete::ask)),
+    Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
+    Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
+    Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
+    Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
 ];
 
 /// An entry of the sidebar: shown to those who may use its path.
@@ -85,6 +108,7 @@ pub enum Tally {
 
 /// The sidebar, in its order. What is not built has no entry.
 pub const SIDEBAR: &[Entry] = &[
+    Entry { group: "Transfer", label: "Bulk Payment", path: "/batches/new", count: Some(Tally::Drafts) },
     Entry { group: "Transfer", label: "Task", path: "/tasks", count: Some(Tally::Tasks) },
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },

@@ -237,7 +237,8 @@ async fn who_may_only_look_cannot_decide() {
 
 #[tokio::test]
 async fn who_may_only_reject_is_offered_only_that() {
-    const REJECTS: Person = Person { user_name: "khin", full_name: "Daw Khin", actions: &[Action::RejectPayment, Action::ViewPayroll], ..HLA };
+    const REJECTS: Person =
+        Person { user_name: "khin", full_name: "Daw Khin", actions: &[Action::RejectPayment, Action::ViewPayroll], ..HLA };
     let (portal, _) = Portal::open().await;
     let batch = submitted(&portal, &THIRI, &WAGES).await;
     let loans = File { name: "loans.csv", payment_type: PaymentType::LoanDisbursement, ..WAGES };

@@ -208,13 +208,7 @@ struct Typed {
 }
 
 /// The form again with what is wrong with it; or, where nothing is, the last look before an approval.
-async fn look_again(
-    request: &HttpRequest,
-    visitor: Visitor,
-    mut page: Page,
-    id: BatchId,
-    typed: Typed,
-) -> Result<HttpResponse, ErrorPage> {
+async fn look_again(request: &HttpRequest, visitor: Visitor, mut page: Page, id: BatchId, typed: Typed) -> Result<HttpResponse, ErrorPage> {
     let (actor, rights, batch) = (visitor.actor.clone(), visitor.rights.clone(), id.clone());
     let seen = institution(request)?.db.read(move |conn| look(conn, &actor, &rights, &batch, 0)).await?;
     let shown = match seen {
@@ -229,8 +223,7 @@ async fn look_again(
     }
     if typed.problems.is_empty() {
         let highest_fees = shown.case.fee_limit.times(shown.case.waiting);
-        let view =
-            ApprovalPage { page, case: shown.case, highest_fees, seal: typed.seal, reason: typed.reason, once: OnceKey::random() };
+        let view = ApprovalPage { page, case: shown.case, highest_fees, seal: typed.seal, reason: typed.reason, once: OnceKey::random() };
         return Ok(html(StatusCode::OK, &view.page, &view));
     }
     page.problems = typed.problems;

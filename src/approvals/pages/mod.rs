@@ -7,7 +7,7 @@ mod tasks;
 pub use self::decision::{case, decide, decided};
 pub use self::history::history;
 pub use self::tasks::tasks;
-use super::{MovedHow, Moved, Decision, Refusal};
+use super::{Decision, Moved, MovedHow, Refusal};
 use crate::ids::BatchId;
 use crate::say;
 use crate::search::Slice;
@@ -31,7 +31,9 @@ fn said_of(moved: &Moved, page: &Page) -> Said {
     match moved.how {
         MovedHow::Decided(Decision::Approved) => say!("{name} approved this batch on {time}.", name = name, time = time),
         MovedHow::Decided(Decision::Rejected) => say!("{name} rejected this batch on {time}.", name = name, time = time),
-        MovedHow::Withdrawn => say!("{name} withdrew this batch on {time}, so it does not wait for a decision now.", name = name, time = time),
+        MovedHow::Withdrawn => {
+            say!("{name} withdrew this batch on {time}, so it does not wait for a decision now.", name = name, time = time)
+        }
         MovedHow::Deleted => say!("{name} deleted this batch on {time}.", name = name, time = time),
         MovedHow::Changed => say!(
             "{name} submitted this batch anew on {time}: it is not what you were shown. Open it again from Task and look at it as it is now.",
@@ -49,7 +51,8 @@ fn error_page(refusal: Refusal, page: &Page, reason: &str) -> ErrorPage {
         Refusal::OwnBatch => ErrorPage::Forbidden(own_batch()),
         Refusal::ReasonMissing | Refusal::ReasonTooLong => ErrorPage::BadForm,
         Refusal::Moved(moved) => {
-            let typed = if reason.is_empty() { Vec::new() } else { vec![(page.language.translate("Reason").to_owned(), reason.to_owned())] };
+            let typed =
+                if reason.is_empty() { Vec::new() } else { vec![(page.language.translate("Reason").to_owned(), reason.to_owned())] };
             ErrorPage::Conflict { what: said_of(&moved, page), typed }
         }
         Refusal::Db(error) => error.into(),

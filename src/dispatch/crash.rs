@@ -1,0 +1,46 @@
+//! Points between two durable steps at which a test may kill the process. Compiled to nothing without the feature `crash-points`.
+
+/// `crash_point!("after-record")`: dies there at the passage that `OUTLAY_CRASH_AT=after-record:3` names (the third; without a
+/// number the first).
+#[cfg(feature = "crash-points")]
+macro_rules! crash_point {
+    ($name:literal) => {
+        $crate::dispatch::crash::passed($name)
+    };
+}
+#[cfg(not(feature = "crash-points"))]
+macro_rules! crash_point {
+    ($name:literal) => {};
+}
+pub(crate) use crash_point;
+
+/// Every point, for a test that dies at each.
+pub const POINTS: &[&str] = &[
+    "after-start-of-batch",
+    "after-claim",
+    "after-agree",
+    "before-record-commit",
+    "after-record",
+    "after-send",
+    "before-settle-commit",
+    "after-settle",
+    "after-ask",
+    "after-repeat",
+    "after-epoch-file",
+    "after-epoch",
+];
+
+#[cfg(feature = "crash-points")]
+pub(crate) fn passed(name: &str) {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static LEFT: std::sync::LazyLock<Option<(String, AtomicU32)>> = std::sync::LazyLock::new(|| {
+        let text = std::env::var("OUTLAY_CRASH_AT").ok()?;
+        let (name, times) = text.split_once(':').unwrap_or((&text, "1"));
+        Some((name.to_owned(), AtomicU32::new(times.parse().unwrap_or(1))))
+    });
+    let Some((wanted, left)) = &*LEFT else { return };
+    if wanted == name && left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        // As SIGKILL would: no destructor, no flush, nothing.
+        std::process::abort();
+    }
+}

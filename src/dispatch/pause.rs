@@ -1,0 +1,142 @@
+//! The pauses dispatch makes itself, and how each ends: waiting for liquidity by itself, a closed account by an operator, a batch that is
+//! not what was approved by people.
+
+use super::core::{Fault, liquidity_wait};
+use super::store::{self, BatchMove, BatchRow};
+use crate::audit::{self, By, Event, What};
+use crate::batches::State;
+use crate::db::{self, WriteTx, text_enum};
+use crate::funding;
+use crate::ids::{BatchId, FundingAccountId};
+use crate::say;
+use crate::words::Said;
+
+text_enum! {
+    /// Why a batch is paused.
+    pub enum PauseReason {
+        WaitingForLiquidity = "waiting_for_liquidity",
+        AccountStopped = "account_stopped",
+        /// What would be paid is not what was approved.
+        SealMismatch = "seal_mismatch",
+        NeedsApprovalAgain = "needs_approval_again",
+        ByPerson = "by_person",
+    }
+}
+
+impl PauseReason {
+    /// What people read on the batch's page.
+    pub fn said(self) -> Said {
+        match self {
+            Self::WaitingForLiquidity => {
+                say!("Waiting for money: your account at the network is used up or at its limit. It goes on by itself.")
+            }
+            Self::AccountStopped => say!("The funding account is stopped. An operator opens it again."),
+            Self::SealMismatch => say!("Stopped: the payments are not what was approved. Nothing is paid. Tell the operator."),
+            Self::NeedsApprovalAgain => say!("It must be approved again before it goes on."),
+            Self::ByPerson => say!("Paused by a person."),
+        }
+    }
+}
+
+fn code_of(fault: Fault) -> Option<String> {
+    fault.code.map(|code| code.to_string())
+}
+
+/// Pauses a batch that is being paid; one that is not is left as it is.
+fn pause(tx: &mut WriteTx<'_>, batch: &BatchRow, reason: PauseReason, code: Option<String>) -> db::Result<()> {
+    let waits = reason == PauseReason::WaitingForLiquidity;
+    let resume_at = waits.then(|| tx.now().after(liquidity_wait(batch.pauses)));
+    let pauses = if waits { batch.pauses.saturating_add(1) } else { batch.pauses };
+    let one = BatchMove {
+        id: &batch.id,
+        from: batch.state,
+        to: State::Paused,
+        reason: Some(reason.as_str()),
+        code: code.clone(),
+        resume_at,
+        pauses,
+    };
+    store::move_batch(tx, &one)?;
+    let event = Event::of_batch(By::system(), What::BatchPaused, &batch.id, &batch.branch_id)
+        .because(reason.as_str())
+        .changing(serde_json::json!({ "code": code, "resume_at": resume_at.map(crate::clock::Instant::micros) }));
+    audit::record(tx, &event)?;
+    tracing::warn!(batch.reference = %batch.reference, reason = reason.as_str(), code, "dispatch.pause: paused");
+    Ok(())
+}
+
+/// 4001, 4200: the batch stands still and tries again later, each time after twice the wait.
+pub(super) fn wait_for_liquidity(tx: &mut WriteTx<'_>, batch: &BatchId, fault: Fault) -> db::Result<()> {
+    match store::batch(tx, batch)? {
+        Some(batch) if batch.state == State::Processing => pause(tx, &batch, PauseReason::WaitingForLiquidity, code_of(fault)),
+        _ => Ok(()),
+    }
+}
+
+/// The payer may not pay: nothing more leaves this account until an operator looks.
+pub(super) fn close_account(tx: &mut WriteTx<'_>, account: &FundingAccountId, fault: Fault) -> db::Result<()> {
+    let code = code_of(fault);
+    if !funding::stop(tx, &By::system(), account, code.as_deref())? {
+        return Ok(());
+    }
+    for batch in store::at_work(tx)? {
+        if batch.funding_account_id == *account && batch.state == State::Processing {
+            pause(tx, &batch, PauseReason::AccountStopped, code.clone())?;
+        }
+    }
+    Ok(())
+}
+
+/// The rows of a batch are not what was approved.
+pub(super) fn stop_altered(tx: &mut WriteTx<'_>, batch: &BatchId, why: &str) -> db::Result<()> {
+    let Some(batch) = store::batch(tx, batch)? else { return Ok(()) };
+    if !batch.state.may_become(State::Paused) {
+        return Ok(());
+    }
+    tracing::error!(batch.reference = %batch.reference, why, "dispatch.seal: a batch is not what was approved, nothing of it is paid");
+    audit::record(tx, &Event::of_batch(By::system(), What::SealMismatch, &batch.id, &batch.branch_id).because(why))?;
+    pause(tx, &batch, PauseReason::SealMismatch, None)
+}
+
+fn resume(tx: &mut WriteTx<'_>, by: &By, batch: &BatchRow) -> db::Result<()> {
+    let one = BatchMove {
+        id: &batch.id,
+        from: State::Paused,
+        to: State::Processing,
+        reason: None,
+        code: None,
+        resume_at: None,
+        pauses: batch.pauses,
+    };
+    store::move_batch(tx, &one)?;
+    audit::record(tx, &Event::of_batch(by.clone(), What::BatchResumed, &batch.id, &batch.branch_id))?;
+    super::finish::finish(tx, std::iter::once(&batch.id))
+}
+
+/// Batches whose wait for liquidity is over go on. Returns how many.
+pub(super) fn resume_due(tx: &mut WriteTx<'_>) -> db::Result<usize> {
+    let now = tx.now();
+    let due: Vec<_> = store::at_work(tx)?
+        .into_iter()
+        .filter(|batch| batch.state == State::Paused && batch.resume_at.is_some_and(|at| at <= now))
+        .collect();
+    for batch in &due {
+        resume(tx, &By::system(), batch)?;
+    }
+    Ok(due.len())
+}
+
+/// An operator opens an account again, and the batches that stood still for it go on.
+///
+/// # Errors
+/// The database's; `Conflict` where the account is not stopped.
+pub fn reopen_account(tx: &mut WriteTx<'_>, by: &By, account: &FundingAccountId) -> db::Result<()> {
+    funding::reopen(tx, by, account)?;
+    for batch in store::at_work(tx)? {
+        let stood_for_it = batch.pause_reason.as_deref() == Some(PauseReason::AccountStopped.as_str());
+        if batch.funding_account_id == *account && batch.state == State::Paused && stood_for_it {
+            resume(tx, by, &batch)?;
+        }
+    }
+    Ok(())
+}

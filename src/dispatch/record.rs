@@ -1,0 +1,47 @@
+//! Recording: the exact bytes, durable, before they may go out.
+
+use super::agree::Terms;
+use super::core;
+use super::job::Job;
+use super::recorder::{Recording, Write};
+use super::sealed;
+use super::store::{Key, RecordedBytes};
+use crate::dispatch::claim::ROW_LEASE;
+use crate::sdk::Prepare;
+
+impl Job {
+    /// Makes the bytes and records them. `false`: nothing may be sent, because the batch is not being paid any more, the row is no
+    /// longer ours or not what was sealed, or the database could not be written.
+    pub(super) async fn record(&mut self, terms: Terms) -> bool {
+        let now = self.shared.now();
+        let transfer = self.transfer_id(&terms.standing);
+        let expiration = now.after(self.account.rules.expiry);
+        let Ok(prepare) = Prepare::new(&transfer, &self.account.dfsp, &terms.payee_fsp, &terms.quote, expiration) else {
+            return false;
+        };
+        self.landed.fee = Some(terms.priced.fee.units());
+        let to = core::recorded(terms.standing, self.attempt.clone(), prepare.expiration(), now.after(ROW_LEASE));
+        let recording = Recording {
+            landed: self.landed.clone(),
+            transfer,
+            // From the fields that go out, not from the column: what is paid is what was sealed.
+            digest: sealed::digest_of(&self.row),
+            bytes: RecordedBytes {
+                id: self.attempt.clone(),
+                prepare: prepare.as_str().to_owned(),
+                expires: prepare.expiration().micros(),
+                at: now.micros(),
+            },
+        };
+        let write = Write { recording: Some(recording), ..self.write(to.clone()) };
+        if !self.submit(write).await {
+            return false;
+        }
+        self.shared.note_recorded();
+        self.looked_up = false;
+        self.key = Key::of(&to, Some(&self.attempt));
+        self.standing = to;
+        self.prepare = Some(prepare);
+        true
+    }
+}

@@ -1,0 +1,133 @@
+//! Replies of the network: kept on their attempt as they came, and read into the core's words.
+
+use super::core::{Fault, Word};
+use super::job::Job;
+use super::store::Reply;
+use crate::clock::Instant;
+use crate::db::text_enum;
+use crate::ids::TransferId;
+use crate::sdk::{Amount, Exchange, PartyAnswer, QuoteAnswer, Stage, TransferAnswer, Why, fulfils};
+
+text_enum! {
+    /// The call a reply answers.
+    pub enum Call {
+        Parties = "parties",
+        Quotes = "quotes",
+        SimpleTransfers = "simple_transfers",
+        GetTransfer = "get_transfer",
+    }
+}
+
+/// An answer that can be kept: in a word, and with as much of its body as is worth keeping.
+pub(super) trait Kept {
+    fn verdict(&self) -> &'static str;
+    /// `None`: the body as it came. A success says little that the row does not keep already.
+    fn digest(&self) -> Option<String>;
+}
+
+impl Kept for PartyAnswer {
+    fn verdict(&self) -> &'static str {
+        match self {
+            Self::Found { .. } => "found",
+            Self::Refused { .. } => "refused",
+            Self::Unclear { why, .. } => unclear(*why),
+            Self::NotAsked(_) => "not_asked",
+        }
+    }
+
+    fn digest(&self) -> Option<String> {
+        matches!(self, Self::Found { .. }).then(String::new)
+    }
+}
+
+impl Kept for QuoteAnswer {
+    fn verdict(&self) -> &'static str {
+        match self {
+            Self::Quoted(_) => "quoted",
+            Self::Refused { .. } => "refused",
+            Self::Unclear { why, .. } => unclear(*why),
+            Self::NotAsked(_) => "not_asked",
+        }
+    }
+
+    fn digest(&self) -> Option<String> {
+        let Self::Quoted(quote) = self else { return None };
+        let shown = |amount: &Amount| format!("{} {}", amount.wire, amount.currency);
+        let receive = quote.payee_receive_amount.as_ref().map(shown).unwrap_or_default();
+        Some(format!("transferAmount {}; payeeReceiveAmount {receive}", shown(&quote.transfer_amount)))
+    }
+}
+
+impl Kept for TransferAnswer {
+    fn verdict(&self) -> &'static str {
+        match self {
+            Self::Committed { .. } => "committed",
+            Self::Aborted { .. } => "aborted",
+            Self::Reserved => "reserved",
+            Self::Received => "received",
+            Self::NotFound => "not_found",
+            Self::Silent => "silent",
+            Self::Refused { .. } => "refused",
+            Self::Modified => "modified",
+            Self::Unclear { why } => unclear(*why),
+        }
+    }
+
+    fn digest(&self) -> Option<String> {
+        match self {
+            Self::Committed { fulfilment: Some(fulfilment) } => Some(fulfilment.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn unclear(why: Why) -> &'static str {
+    match why {
+        Why::NotReached => "not_reached",
+        Why::BrokenOff => "broken_off",
+        Why::NoReply => "no_reply",
+        Why::Silent => "silent",
+        Why::TooLong => "too_long",
+        Why::WithoutCode => "without_code",
+        Why::Code => "unclear_code",
+        Why::NotTheShape => "not_the_shape",
+        Why::AboutAnother => "about_another",
+        Why::Invalid => "invalid",
+    }
+}
+
+/// The network's word, once its fulfilment is compared with the condition that was recorded.
+pub(super) fn word_of(answer: TransferAnswer, condition: Option<&str>) -> Word {
+    match answer {
+        TransferAnswer::Committed { fulfilment } => {
+            let proven = fulfilment.zip(condition).is_some_and(|(fulfilment, condition)| fulfils(&fulfilment, condition));
+            Word::Committed { proven }
+        }
+        TransferAnswer::Aborted { code } => Word::Aborted { fault: code.map(|code| Fault::of(code, Stage::Transfer)) },
+        TransferAnswer::Reserved | TransferAnswer::Received => Word::InProgress,
+        TransferAnswer::NotFound => Word::Unknown,
+        TransferAnswer::Silent => Word::Silent,
+        TransferAnswer::Refused { code } => Word::Refused(Fault::of(code, Stage::Transfer)),
+        TransferAnswer::Modified => Word::Modified,
+        TransferAnswer::Unclear { .. } => Word::Unclear,
+    }
+}
+
+impl Job {
+    /// Keeps a reply; it is written with the row's next move, and even if that move is refused.
+    pub(super) fn heard<T: Kept>(&mut self, call: Call, transfer: Option<TransferId>, sent_at: Instant, exchange: &Exchange<T>) {
+        self.replies.push(Reply {
+            attempt: self.attempt.clone(),
+            position: self.position,
+            call: call.as_str(),
+            transfer,
+            sent: sent_at.micros(),
+            took: i64::try_from(exchange.took.as_micros()).unwrap_or(i64::MAX),
+            status: exchange.http_status.map(i32::from),
+            verdict: exchange.answer.verdict(),
+            code: exchange.code.map(|code| code.to_string()),
+            body: exchange.answer.digest().unwrap_or_else(|| exchange.body.clone()),
+        });
+        self.position += 1;
+    }
+}

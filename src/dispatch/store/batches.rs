@@ -1,0 +1,243 @@
+//! What dispatch reads and changes of batches: which are at work, and their counts.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use serde::Serialize;
+
+use super::given::{Kind, given};
+use super::moves::json;
+use crate::batches::State;
+use crate::clock::Instant;
+use crate::db::schema::{batches, decisions};
+use crate::db::{Conn, Error, Result, WriteTx};
+use crate::dispatch::{Count, TransferState};
+use crate::ids::{BatchId, BranchId, FundingAccountId};
+use crate::money::Minor;
+
+/// A batch as dispatch sees it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = batches)]
+pub(in crate::dispatch) struct BatchRow {
+    pub id: BatchId,
+    pub reference: String,
+    pub branch_id: BranchId,
+    pub funding_account_id: FundingAccountId,
+    pub state: State,
+    pub pause_reason: Option<String>,
+    pub resume_at: Option<Instant>,
+    pub pauses: i32,
+    pub paying: i64,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub needs_attention: i64,
+}
+
+pub(in crate::dispatch) fn batch(conn: &mut Conn, id: &BatchId) -> Result<Option<BatchRow>> {
+    Ok(batches::table.find(id).select(BatchRow::as_select()).first(conn).optional()?)
+}
+
+/// The batches that may have work now: approved, processing or paused.
+pub(in crate::dispatch) fn at_work(conn: &mut Conn) -> Result<Vec<BatchRow>> {
+    let states = [State::Approved, State::Processing, State::Paused, State::Cancelling];
+    let query = batches::table.filter(batches::state.eq_any(states)).order((batches::submitted_at, batches::id));
+    Ok(query.select(BatchRow::as_select()).load(conn)?)
+}
+
+/// The batches of an account with rows to pay, oldest first, and how many rows wait in each.
+pub(in crate::dispatch) fn waiting_batches(conn: &mut Conn, account: &FundingAccountId) -> Result<Vec<(BatchId, i64)>> {
+    Ok(batches::table
+        .filter(batches::state.eq(State::Processing))
+        .filter(batches::funding_account_id.eq(account))
+        .filter(batches::waiting.gt(0))
+        .order((batches::submitted_at, batches::id))
+        .select((batches::id, batches::waiting))
+        .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct DueAccount {
+    #[diesel(sql_type = Text)]
+    account: FundingAccountId,
+}
+
+/// Transfers that are asked about, as the partial index knows them.
+const ASKED_ABOUT: &str = "transfers.state IN ('in_doubt', 'needs_attention')";
+
+/// The accounts with transfers that are due to be asked about.
+pub(in crate::dispatch) fn accounts_to_ask(conn: &mut Conn, now: Instant) -> Result<Vec<FundingAccountId>> {
+    let sql = format!(
+        "SELECT DISTINCT batches.funding_account_id AS account FROM transfers JOIN batches ON batches.id = transfers.batch_id \
+         WHERE {ASKED_ABOUT} AND transfers.next_at <= $1"
+    );
+    let due: Vec<DueAccount> = diesel::sql_query(sql).bind::<BigInt, _>(now).load(conn)?;
+    Ok(due.into_iter().map(|due| due.account).collect())
+}
+
+#[derive(QueryableByName)]
+struct Earliest {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    at: Option<Instant>,
+}
+
+/// When the next transfer wants to be asked about, tried again, or its batch goes on.
+pub(in crate::dispatch) fn next_due(conn: &mut Conn) -> Result<Option<Instant>> {
+    let sql = format!(
+        "SELECT MIN(at) AS at FROM (SELECT MIN(next_at) AS at FROM transfers WHERE {ASKED_ABOUT} \
+         UNION ALL SELECT MIN(resume_at) AS at FROM batches WHERE state = 'paused' \
+         UNION ALL SELECT MIN(transfers.next_at) AS at FROM batches JOIN transfers ON transfers.batch_id = batches.id \
+         WHERE batches.state = 'processing' AND transfers.state IN ('ready', 'agreeing', 'sending')) AS due"
+    );
+    let earliest: Option<Earliest> = diesel::sql_query(sql).get_result(conn).optional()?;
+    Ok(earliest.and_then(|earliest| earliest.at))
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    batch: &'a BatchId,
+}
+
+#[derive(QueryableByName)]
+struct Touched {
+    #[diesel(sql_type = Text)]
+    id: BatchId,
+}
+
+fn named<'a>(ids: impl Iterator<Item = &'a BatchId>) -> String {
+    json(&ids.map(|batch| Named { batch }).collect::<Vec<_>>())
+}
+
+/// Makes a recording and a pause of the same batch wait for each other: both update its row.
+pub(in crate::dispatch) fn lock_paying<'a>(tx: &mut WriteTx<'_>, ids: impl Iterator<Item = &'a BatchId>) -> Result<()> {
+    let from = given(tx, &[("batch", Kind::Text)]);
+    let sql = format!("UPDATE batches SET paying = batches.paying FROM {from} WHERE batches.id = given.batch");
+    diesel::sql_query(sql).bind::<Text, _>(named(ids)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// How the counts and sums of batches change; one entry a batch.
+#[derive(Debug, Default)]
+pub(in crate::dispatch) struct Deltas(BTreeMap<BatchId, BTreeMap<Count, (i64, i64)>>);
+
+impl Deltas {
+    /// A transfer of this amount goes from one count to another.
+    pub fn moved(&mut self, batch: &BatchId, amount: Minor, from: TransferState, to: TransferState) {
+        let (from, to) = (Count::of(from), Count::of(to));
+        if from == to {
+            return;
+        }
+        let counts = self.0.entry(batch.clone()).or_default();
+        for (count, sign) in [(from, -1), (to, 1)] {
+            let entry = counts.entry(count).or_default();
+            entry.0 = entry.0.saturating_add(sign);
+            entry.1 = entry.1.saturating_add(amount.units().saturating_mul(sign));
+        }
+    }
+
+    pub fn batches(&self) -> impl Iterator<Item = &BatchId> {
+        self.0.keys()
+    }
+
+    fn rows(&self) -> Vec<serde_json::Value> {
+        let row = |(batch, counts): (&BatchId, &BTreeMap<Count, (i64, i64)>)| {
+            let mut row = serde_json::Map::new();
+            row.insert("batch".to_owned(), batch.as_str().into());
+            for count in Count::ALL {
+                let (number, sum) = counts.get(count).copied().unwrap_or_default();
+                row.insert(format!("d_{}", count.as_str()), number.into());
+                row.insert(format!("s_{}", count.as_str()), sum.into());
+            }
+            serde_json::Value::Object(row)
+        };
+        self.0.iter().map(row).collect()
+    }
+}
+
+/// Moves the counts. A batch that pays again forgets how often it waited for liquidity.
+pub(in crate::dispatch) fn add_deltas(tx: &mut WriteTx<'_>, deltas: &Deltas) -> Result<()> {
+    if deltas.0.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = Count::ALL.iter().flat_map(|count| [format!("d_{}", count.as_str()), format!("s_{}", count.as_str())]).collect();
+    let columns: Vec<_> = [("batch", Kind::Text)].into_iter().chain(names.iter().map(|name| (name.as_str(), Kind::Bigint))).collect();
+    let add = |count: &Count| {
+        let name = count.as_str();
+        format!("{name} = batches.{name} + given.d_{name}, sum_{name} = batches.sum_{name} + given.s_{name}")
+    };
+    let set: Vec<_> = Count::ALL.iter().map(add).collect();
+    let sql = format!(
+        "UPDATE batches SET {}, pauses = CASE WHEN given.d_succeeded > 0 THEN 0 ELSE batches.pauses END FROM {} \
+         WHERE batches.id = given.batch",
+        set.join(", "),
+        given(tx, &columns)
+    );
+    diesel::sql_query(sql).bind::<Text, _>(json(&deltas.rows())).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Of these batches, those in which nothing is left to pay or to learn become `processed`.
+pub(in crate::dispatch) fn finish_idle<'a>(tx: &mut WriteTx<'_>, ids: impl Iterator<Item = &'a BatchId>) -> Result<Vec<BatchId>> {
+    // In the text, not bound: SQLite numbers parameters by where they first stand.
+    let now = tx.now().micros();
+    let from = given(tx, &[("batch", Kind::Text)]);
+    let sql = format!(
+        "UPDATE batches SET state = 'processed', state_at = {now}, processed_at = {now} FROM {from} WHERE batches.id = given.batch \
+         AND state = 'processing' AND waiting = 0 AND paying = 0 AND in_doubt = 0 RETURNING id"
+    );
+    let done: Vec<Touched> = diesel::sql_query(sql).bind::<Text, _>(named(ids)).load(&mut **tx)?;
+    Ok(done.into_iter().map(|done| done.id).collect())
+}
+
+/// A batch's own move; exactly one row or Conflict.
+pub(in crate::dispatch) struct BatchMove<'a> {
+    pub id: &'a BatchId,
+    pub from: State,
+    pub to: State,
+    pub reason: Option<&'a str>,
+    pub code: Option<String>,
+    pub resume_at: Option<Instant>,
+    pub pauses: i32,
+}
+
+pub(in crate::dispatch) fn move_batch(tx: &mut WriteTx<'_>, one: &BatchMove<'_>) -> Result<()> {
+    if !one.from.may_become(one.to) {
+        return Err(Error::Conflict);
+    }
+    let now = tx.now();
+    let moved = diesel::update(batches::table.filter(batches::id.eq(one.id)).filter(batches::state.eq(one.from)))
+        .set((
+            batches::state.eq(one.to),
+            batches::state_at.eq(now),
+            batches::pause_reason.eq(one.reason),
+            batches::pause_code.eq(one.code.as_deref()),
+            batches::resume_at.eq(one.resume_at),
+            batches::pauses.eq(one.pauses),
+        ))
+        .execute(&mut **tx)?;
+    if moved == 1 { Ok(()) } else { Err(Error::Conflict) }
+}
+
+pub(in crate::dispatch) fn mark_started(tx: &mut WriteTx<'_>, id: &BatchId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(batches::table.filter(batches::id.eq(id)).filter(batches::started_at.is_null()))
+        .set(batches::started_at.eq(now))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The batches in these states.
+pub(in crate::dispatch) fn batches_in(conn: &mut Conn, states: &[State]) -> Result<Vec<BatchRow>> {
+    Ok(batches::table.filter(batches::state.eq_any(states.to_vec())).order(batches::id).select(BatchRow::as_select()).load(conn)?)
+}
+
+/// When a batch was approved.
+pub(in crate::dispatch) fn approved_at(conn: &mut Conn, id: &BatchId) -> Result<Option<Instant>> {
+    let at: Option<Instant> = decisions::table
+        .filter(decisions::batch_id.eq(id))
+        .filter(decisions::decision.eq("approved"))
+        .select(decisions::at)
+        .first(conn)
+        .optional()?;
+    Ok(at)
+}

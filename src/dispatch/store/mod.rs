@@ -1,0 +1,22 @@
+//! Dispatch's SQL. Hot paths are one statement for many rows, which come as a JSON parameter; every move of a transfer is a
+//! compare-and-swap on its attempt, its state, its id and its recorded bytes.
+
+mod attempts;
+mod batches;
+mod counts;
+mod given;
+mod leases;
+mod moves;
+mod rows;
+mod starting;
+
+pub(super) use attempts::{Attempt, Ended, RecordedBytes, Reply, begin_attempts, end_attempts, keep_replies, record_bytes};
+pub(super) use batches::{
+    BatchMove, BatchRow, Deltas, accounts_to_ask, add_deltas, approved_at, at_work, batch, batches_in, finish_idle, lock_paying,
+    mark_started, move_batch, next_due, waiting_batches,
+};
+pub(super) use counts::{count_rows, said_counts};
+pub(super) use leases::{LeaseRow, dispatch_epoch, find_lease, insert_lease, set_dispatch_epoch, still_held, swap_lease};
+pub(super) use moves::{Key, Landed, Learned, Move, keep_learned, land, move_rows, record_rows};
+pub(super) use rows::{Claimable, Claimed, Held, claimable, doubtful, held};
+pub(super) use starting::{SealedFields, make_ready, sealed_fields, sealed_rows};

@@ -1,0 +1,270 @@
+//! Moving transfers from one standing to another, many at once.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use serde::Serialize;
+
+use super::given::{Kind, given};
+use crate::db::{Result, WriteTx};
+use crate::dispatch::TransferState;
+use crate::dispatch::core::{Fault, Standing};
+use crate::ids::{AttemptId, FspId, RowId, TransferId};
+
+/// What a transfer must still be for a move to apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::dispatch) struct Key {
+    pub attempt: Option<AttemptId>,
+    pub state: TransferState,
+    pub n: i32,
+    pub recorded_by: Option<AttemptId>,
+}
+
+impl Key {
+    pub fn of(standing: &Standing, attempt: Option<&AttemptId>) -> Self {
+        Self {
+            attempt: attempt.cloned(),
+            state: standing.state,
+            n: standing.n,
+            recorded_by: standing.recorded.as_ref().map(|recorded| recorded.by.clone()),
+        }
+    }
+}
+
+/// What was agreed with the payee's FSP; kept on the row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::dispatch) struct Landed {
+    pub payee_fsp: Option<FspId>,
+    pub resolved_name: Option<String>,
+    pub looked_up_at: Option<i64>,
+    pub fee: Option<i64>,
+}
+
+/// One transfer's move, flat as the statement reads it.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::dispatch) struct Move {
+    row_key: RowId,
+    key_attempt: String,
+    key_state: TransferState,
+    key_n: i32,
+    key_recorded: String,
+    to_attempt: Option<AttemptId>,
+    to_state: TransferState,
+    to_n: i32,
+    to_tries: i32,
+    to_asks: i32,
+    to_next: Option<i64>,
+    to_refused: bool,
+    to_recorded_by: Option<AttemptId>,
+    to_recorded_expires: Option<i64>,
+    to_recorded_until: Option<i64>,
+    to_doubt: Option<i64>,
+    to_unshown: Option<i64>,
+    to_unshown_count: i32,
+    to_code: Option<String>,
+    to_reason: Option<String>,
+    to_settled: Option<i64>,
+    to_payee_fsp: Option<FspId>,
+    to_resolved_name: Option<String>,
+    to_looked_up: Option<i64>,
+    to_fee: Option<i64>,
+    to_transfer: Option<TransferId>,
+    digest: Option<String>,
+}
+
+const COLUMNS: &[(&str, Kind)] = &[
+    ("row_key", Kind::Text),
+    ("key_attempt", Kind::Text),
+    ("key_state", Kind::Text),
+    ("key_n", Kind::Integer),
+    ("key_recorded", Kind::Text),
+    ("to_attempt", Kind::Text),
+    ("to_state", Kind::Text),
+    ("to_n", Kind::Integer),
+    ("to_tries", Kind::Integer),
+    ("to_asks", Kind::Integer),
+    ("to_next", Kind::Bigint),
+    ("to_refused", Kind::Boolean),
+    ("to_recorded_by", Kind::Text),
+    ("to_recorded_expires", Kind::Bigint),
+    ("to_recorded_until", Kind::Bigint),
+    ("to_doubt", Kind::Bigint),
+    ("to_unshown", Kind::Bigint),
+    ("to_unshown_count", Kind::Integer),
+    ("to_code", Kind::Text),
+    ("to_reason", Kind::Text),
+    ("to_settled", Kind::Bigint),
+    ("to_payee_fsp", Kind::Text),
+    ("to_resolved_name", Kind::Text),
+    ("to_looked_up", Kind::Bigint),
+    ("to_fee", Kind::Bigint),
+    ("to_transfer", Kind::Text),
+    ("digest", Kind::Text),
+];
+
+/// What every move sets.
+const SET: &str = "attempt_id = given.to_attempt, state = given.to_state, n = given.to_n, tries = given.to_tries, \
+    asks = given.to_asks, next_at = given.to_next, refused = given.to_refused, recorded_by = given.to_recorded_by, \
+    recorded_expires_at = given.to_recorded_expires, recorded_until = given.to_recorded_until, doubt_since = given.to_doubt, \
+    unshown_since = given.to_unshown, unshown_count = given.to_unshown_count, code = given.to_code, reason = given.to_reason, \
+    settled_at = given.to_settled";
+
+/// What only an agreement brings.
+const SET_AGREED: &str = "payee_fsp = given.to_payee_fsp, resolved_name = given.to_resolved_name, \
+    looked_up_at = given.to_looked_up, fee = given.to_fee, transfer_id = given.to_transfer";
+
+const STILL_THE_SAME: &str = "transfers.id = given.row_key AND COALESCE(transfers.attempt_id, '') = given.key_attempt \
+    AND transfers.state = given.key_state AND transfers.n = given.key_n AND COALESCE(transfers.recorded_by, '') = given.key_recorded";
+
+impl Move {
+    pub fn new(row: &RowId, key: &Key, to: &Standing, attempt: Option<&AttemptId>) -> Self {
+        let recorded = to.recorded.as_ref();
+        Self {
+            row_key: row.clone(),
+            key_attempt: key.attempt.as_ref().map(ToString::to_string).unwrap_or_default(),
+            key_state: key.state,
+            key_n: key.n,
+            key_recorded: key.recorded_by.as_ref().map(ToString::to_string).unwrap_or_default(),
+            to_attempt: attempt.cloned(),
+            to_state: to.state,
+            to_n: to.n,
+            to_tries: to.tries,
+            to_asks: to.asks,
+            to_next: to.next_at.map(crate::clock::Instant::micros),
+            to_refused: to.refused,
+            to_recorded_by: recorded.map(|recorded| recorded.by.clone()),
+            to_recorded_expires: recorded.map(|recorded| recorded.expires_at.micros()),
+            to_recorded_until: recorded.map(|recorded| recorded.until.micros()),
+            to_doubt: to.doubt_since.map(crate::clock::Instant::micros),
+            to_unshown: to.unshown.map(|unshown| unshown.since.micros()),
+            to_unshown_count: to.unshown.map_or(0, |unshown| unshown.times),
+            to_code: to.fault.and_then(|Fault { code, .. }| code).map(|code| code.to_string()),
+            to_reason: to.why.as_ref().map(crate::dispatch::why::Why::to_text),
+            to_settled: to.settled_at.map(crate::clock::Instant::micros),
+            to_payee_fsp: None,
+            to_resolved_name: None,
+            to_looked_up: None,
+            to_fee: None,
+            to_transfer: None,
+            digest: None,
+        }
+    }
+
+    /// What recording needs beside: what was agreed, the id, and the digest the row must have.
+    #[must_use]
+    pub fn recording(mut self, landed: Landed, transfer: TransferId, digest: String) -> Self {
+        self.to_payee_fsp = landed.payee_fsp;
+        self.to_resolved_name = landed.resolved_name;
+        self.to_looked_up = landed.looked_up_at;
+        self.to_fee = landed.fee;
+        self.to_transfer = Some(transfer);
+        self.digest = Some(digest);
+        self
+    }
+}
+
+#[derive(QueryableByName)]
+struct Moved {
+    #[diesel(sql_type = Text)]
+    id: RowId,
+}
+
+fn run(tx: &mut WriteTx<'_>, sql: String, moves: &[Move]) -> Result<Vec<RowId>> {
+    if moves.is_empty() {
+        return Ok(Vec::new());
+    }
+    let moved: Vec<Moved> = diesel::sql_query(sql).bind::<Text, _>(json(moves)).load(&mut **tx)?;
+    Ok(moved.into_iter().map(|moved| moved.id).collect())
+}
+
+/// A list of plain values always serialises; an empty list moves nothing.
+pub(super) fn json<T: Serialize>(values: &[T]) -> String {
+    serde_json::to_string(values).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// Moves rows that are still what their keys say; returns those that moved.
+pub(in crate::dispatch) fn move_rows(tx: &mut WriteTx<'_>, moves: &[Move]) -> Result<Vec<RowId>> {
+    let sql = format!("UPDATE transfers SET {SET} FROM {} WHERE {STILL_THE_SAME} RETURNING id", given(tx, COLUMNS));
+    run(tx, sql, moves)
+}
+
+/// Moves rows to `sending` before their bytes go out: only in a batch that is being paid, from an account that is open, and where the
+/// row is exactly what was sealed.
+pub(in crate::dispatch) fn record_rows(tx: &mut WriteTx<'_>, moves: &[Move]) -> Result<Vec<RowId>> {
+    let sql = format!(
+        "UPDATE transfers SET {SET}, {SET_AGREED} FROM {} WHERE {STILL_THE_SAME} AND transfers.row_digest = given.digest \
+         AND EXISTS (SELECT 1 FROM batches JOIN funding_accounts ON funding_accounts.id = batches.funding_account_id \
+         WHERE batches.id = transfers.batch_id AND batches.state = 'processing' AND funding_accounts.state = 'open') RETURNING id",
+        given(tx, COLUMNS)
+    );
+    run(tx, sql, moves)
+}
+
+/// What was learned of a row without recording anything: its lookup, or an id that a copy of this database used.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::dispatch) struct Learned {
+    pub row_key: RowId,
+    pub transfer: Option<TransferId>,
+    pub fsp: Option<FspId>,
+    pub name: Option<String>,
+    pub looked_up: Option<i64>,
+}
+
+pub(in crate::dispatch) fn keep_learned(tx: &mut WriteTx<'_>, learned: &[&Learned]) -> Result<()> {
+    if learned.is_empty() {
+        return Ok(());
+    }
+    let columns =
+        &[("row_key", Kind::Text), ("transfer", Kind::Text), ("fsp", Kind::Text), ("name", Kind::Text), ("looked_up", Kind::Bigint)];
+    let sql = format!(
+        "UPDATE transfers SET transfer_id = COALESCE(given.transfer, transfers.transfer_id), \
+         payee_fsp = COALESCE(given.fsp, transfers.payee_fsp), resolved_name = COALESCE(given.name, transfers.resolved_name), \
+         looked_up_at = given.looked_up FROM {} WHERE transfers.id = given.row_key",
+        given(tx, columns)
+    );
+    diesel::sql_query(sql).bind::<Text, _>(json(learned)).execute(&mut **tx)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Now {
+    #[diesel(sql_type = Text)]
+    id: RowId,
+    #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+    attempt_id: Option<AttemptId>,
+    #[diesel(sql_type = Text)]
+    state: TransferState,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    n: i32,
+    #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+    recorded_by: Option<AttemptId>,
+    #[diesel(sql_type = diesel::sql_types::Nullable<BigInt>)]
+    next_at: Option<i64>,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    asks: i32,
+}
+
+/// After a commit whose outcome is unknown: which of these moves stand in the database.
+pub(in crate::dispatch) fn land(conn: &mut crate::db::Conn, moves: &[Move]) -> Result<Vec<RowId>> {
+    #[derive(Serialize)]
+    struct Asked<'a> {
+        row_key: &'a RowId,
+    }
+    let asked: Vec<_> = moves.iter().map(|one| Asked { row_key: &one.row_key }).collect();
+    let from = given(conn, &[("row_key", Kind::Text)]);
+    let sql = format!(
+        "SELECT transfers.id, attempt_id, state, n, recorded_by, next_at, asks FROM transfers JOIN {from} ON transfers.id = given.row_key"
+    );
+    let now: Vec<Now> = diesel::sql_query(sql).bind::<Text, _>(json(&asked)).load(conn)?;
+    let stands = |one: &&Move| {
+        now.iter().any(|now| {
+            now.id == one.row_key
+                && now.attempt_id == one.to_attempt
+                && now.state == one.to_state
+                && now.n == one.to_n
+                && now.recorded_by == one.to_recorded_by
+                && now.next_at == one.to_next
+                && now.asks == one.to_asks
+        })
+    };
+    Ok(moves.iter().filter(stands).map(|one| one.row_key.clone()).collect())
+}

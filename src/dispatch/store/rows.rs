@@ -1,0 +1,180 @@
+//! Reading transfers that somebody must look at.
+
+use diesel::prelude::*;
+
+use crate::batches::State;
+use crate::clock::Instant;
+use crate::db::schema::{attempts, batches, transfers};
+use crate::db::{Conn, Result};
+use crate::dispatch::TransferState;
+use crate::dispatch::core::{Fault, Recorded, Standing, Unshown};
+use crate::dispatch::why::Why;
+use crate::ids::{AttemptId, BatchId, FspId, FundingAccountId, HomeTransactionId, RowId};
+use crate::money::{Currency, Minor};
+use crate::payees::PartyIdType;
+use crate::sdk::{Code, Stage};
+
+/// The columns a decision is made from.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = transfers)]
+struct StandingColumns {
+    state: TransferState,
+    n: i32,
+    attempt_id: Option<AttemptId>,
+    tries: i32,
+    asks: i32,
+    next_at: Option<Instant>,
+    refused: bool,
+    recorded_by: Option<AttemptId>,
+    recorded_expires_at: Option<Instant>,
+    recorded_until: Option<Instant>,
+    doubt_since: Option<Instant>,
+    unshown_since: Option<Instant>,
+    unshown_count: i32,
+    code: Option<String>,
+    reason: Option<String>,
+    settled_at: Option<Instant>,
+}
+
+impl StandingColumns {
+    fn standing(self) -> (Standing, Option<AttemptId>) {
+        let recorded = match (self.recorded_by, self.recorded_expires_at, self.recorded_until) {
+            (Some(by), Some(expires_at), Some(until)) => Some(Recorded { by, expires_at, until }),
+            _ => None,
+        };
+        let standing = Standing {
+            state: self.state,
+            n: self.n,
+            recorded,
+            tries: self.tries,
+            asks: self.asks,
+            next_at: self.next_at,
+            refused: self.refused,
+            fault: self.code.and_then(|code| code.parse::<Code>().ok()).map(|code| Fault::of(code, Stage::Transfer)),
+            why: self.reason.as_deref().and_then(Why::from_text),
+            doubt_since: self.doubt_since,
+            unshown: self.unshown_since.map(|since| Unshown { since, times: self.unshown_count }),
+            settled_at: self.settled_at,
+        };
+        (standing, self.attempt_id)
+    }
+}
+
+/// What is paid, to whom: sealed, so it never changes.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = transfers)]
+pub(in crate::dispatch) struct Claimable {
+    pub id: RowId,
+    pub home_transaction_id: HomeTransactionId,
+    pub batch_id: BatchId,
+    pub line: i64,
+    pub id_type: PartyIdType,
+    pub id_value: String,
+    pub sub_id: Option<String>,
+    pub to_fsp: Option<FspId>,
+    pub amount: Minor,
+    pub currency: Currency,
+    pub note: String,
+    pub row_digest: String,
+    pub payee_fsp: Option<FspId>,
+    pub resolved_name: Option<String>,
+    pub looked_up_at: Option<Instant>,
+}
+
+/// What of its batch a payment needs.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = batches)]
+pub(in crate::dispatch) struct OfBatch {
+    pub state: State,
+    pub fee_limit: Minor,
+}
+
+/// A transfer with how it stands, ready to be claimed.
+#[derive(Debug, Clone)]
+pub(in crate::dispatch) struct Claimed {
+    pub row: Claimable,
+    pub batch: OfBatch,
+    pub standing: Standing,
+    /// The attempt that held it last.
+    pub attempt: Option<AttemptId>,
+    /// The bytes recorded under its id, where it may have to repeat them or check a fulfilment.
+    pub prepare: Option<String>,
+}
+
+type Loaded = (Claimable, StandingColumns, OfBatch, Option<String>);
+
+fn claimed((row, columns, batch, prepare): Loaded) -> Claimed {
+    let (standing, attempt) = columns.standing();
+    Claimed { row, batch, standing, attempt, prepare }
+}
+
+/// Rows of one batch that wait to be paid, in the order of the file.
+pub(in crate::dispatch) fn claimable(conn: &mut Conn, batch: &BatchId, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
+    let rows: Vec<Loaded> = transfers::table
+        .inner_join(batches::table)
+        .left_join(attempts::table.on(attempts::id.nullable().eq(transfers::recorded_by)))
+        .filter(transfers::batch_id.eq(batch))
+        .filter(transfers::state.eq(TransferState::Ready))
+        .filter(transfers::next_at.le(now))
+        .order((transfers::next_at, transfers::line))
+        .limit(limit)
+        .select((Claimable::as_select(), StandingColumns::as_select(), OfBatch::as_select(), attempts::prepare.nullable()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(claimed).collect())
+}
+
+/// Rows of an account that are due to be asked about, longest waiting first.
+pub(in crate::dispatch) fn doubtful(conn: &mut Conn, account: &FundingAccountId, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
+    let rows: Vec<Loaded> = transfers::table
+        .inner_join(batches::table)
+        .left_join(attempts::table.on(attempts::id.nullable().eq(transfers::recorded_by)))
+        // As the partial index has it: with bound values it would not be used.
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("transfers.state IN ('in_doubt', 'needs_attention')"))
+        .filter(transfers::next_at.le(now))
+        .filter(batches::funding_account_id.eq(account))
+        .order(transfers::next_at)
+        .limit(limit)
+        .select((Claimable::as_select(), StandingColumns::as_select(), OfBatch::as_select(), attempts::prepare.nullable()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(claimed).collect())
+}
+
+/// A row somebody holds, or held.
+#[derive(Debug, Clone)]
+pub(in crate::dispatch) struct Held {
+    pub id: RowId,
+    pub batch: BatchId,
+    pub amount: Minor,
+    pub standing: Standing,
+    pub attempt: Option<AttemptId>,
+}
+
+/// Rows of a batch in these states whose time came, in order of id after `after`.
+pub(in crate::dispatch) fn held(
+    conn: &mut Conn,
+    batch: &BatchId,
+    states: &[TransferState],
+    due: Option<Instant>,
+    after: &RowId,
+    limit: i64,
+) -> Result<Vec<Held>> {
+    let mut query = transfers::table
+        .filter(transfers::batch_id.eq(batch))
+        .filter(transfers::state.eq_any(states.to_vec()))
+        .filter(transfers::id.gt(after))
+        .order(transfers::id)
+        .limit(limit)
+        .select((transfers::id, transfers::amount, StandingColumns::as_select()))
+        .into_boxed();
+    if let Some(now) = due {
+        query = query.filter(transfers::next_at.le(now));
+    }
+    let rows: Vec<(RowId, Minor, StandingColumns)> = query.load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, amount, columns)| {
+            let (standing, attempt) = columns.standing();
+            Held { id, batch: batch.clone(), amount, standing, attempt }
+        })
+        .collect())
+}

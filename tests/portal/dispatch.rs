@@ -1,0 +1,8 @@
+//! How an approved batch is paid, through the simulated network.
+
+mod copies;
+mod desk;
+mod faults;
+mod stops;
+mod story;
+mod workers;

@@ -1,0 +1,7 @@
+//! The simulated SDK, met by the real client over HTTP: it must behave as CONTRACT 8 recorded the real one.
+
+mod crash;
+mod desk;
+mod faults;
+mod hub;
+mod requests;
