@@ -159,7 +159,10 @@ async fn the_box_on_top_goes_straight_to_what_is_typed_in_full() {
     }
     // Another branch's reference is like one that nobody has.
     let page = portal.signed_in(&MYINT).await.get(&format!("/search/transactions?q={reference}")).await.clone();
-    page.assert_path(&format!("/search/transactions?name={reference}").replace("name", if reference.as_str().chars().any(char::is_alphabetic) { "name" } else { "payee" }));
+    page.assert_path(
+        &format!("/search/transactions?name={reference}")
+            .replace("name", if reference.as_str().chars().any(char::is_alphabetic) { "name" } else { "payee" }),
+    );
 }
 
 #[tokio::test]
