@@ -56,27 +56,37 @@ impl Portal {
     /// With a clock that stands still until the test moves it, and nobody at the SDK's address.
     pub async fn open() -> (Self, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(morning()));
-        (Self::open_with(clock.clone(), NOWHERE, Work::Rests).await, clock)
+        (Self::open_with(clock.clone(), NOWHERE).await, clock)
     }
 
     /// With the machine's clock, as browsers need it.
     pub async fn open_now() -> Self {
-        Self::open_with(Arc::new(SystemClock::new()), NOWHERE, Work::Rests).await
+        Self::open_with(Arc::new(SystemClock::new()), NOWHERE).await
     }
 
     /// That pays through a simulated network, by the machine's clock.
     pub async fn paying() -> (Self, Network) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let network = Network::open(Arc::clone(&clock), |_| {});
-        (Self::open_with(clock, &network.url(), Work::GoesOn).await, network)
+        (Self::set_up(clock, &network.url(), "", Work::GoesOn).await, network)
     }
 
     /// With a clock of the test's choice and the address of an SDK.
-    pub async fn open_with(clock: Arc<dyn Clock>, sdk: &str, work: Work) -> Self {
+    pub async fn open_with(clock: Arc<dyn Clock>, sdk: &str) -> Self {
+        Self::set_up(clock, sdk, "", Work::Rests).await
+    }
+
+    /// With more lines at the end of its registry file, and a clock that stands still.
+    pub async fn open_with_settings(more: &str) -> (Self, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(morning()));
+        (Self::set_up(clock.clone(), NOWHERE, more, Work::Rests).await, clock)
+    }
+
+    async fn set_up(clock: Arc<dyn Clock>, sdk: &str, more: &str, work: Work) -> Self {
         show_errors();
         let database = TestDatabase::new();
         let folder = tempfile::tempdir().unwrap();
-        let settings = settings(&database, &folder, sdk);
+        let settings = settings(&database, &folder, sdk, more);
         Keys::create_if_missing(&settings.key_file).unwrap();
         let db = database.db(Arc::clone(&clock));
         let set_up = db.write(|tx| {
@@ -141,7 +151,7 @@ fn add_money(tx: &mut WriteTx<'_>, by: &By) -> Result<(), NotSetUp> {
     Ok(())
 }
 
-fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> Settings {
+fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str, more: &str) -> Settings {
     let file = folder.path().join("upendo.toml");
     let text = format!(
         "name = 'Upendo Microfinance'
@@ -155,7 +165,8 @@ fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> S
         name = '{SDK}'
         url = '{sdk}'
         dfsp_id = '{OWN_FSP}'
-        settle_margin = '5ms'",
+        settle_margin = '5ms'
+{more}",
         database.url_text()
     );
     std::fs::write(&file, text).unwrap();
