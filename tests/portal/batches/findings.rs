@@ -177,7 +177,8 @@ async fn warnings_are_acknowledged_by_kind_with_a_reason() {
     let page = thiri.post_form(&action, &[("kinds", "repeated_payment"), ("reason", "Two contracts")]).await;
     page.assert_says("Check this batch before you submit it").assert_says("Two contracts").assert_says("Submit 3 payments for approval, 8,000 MMK");
     let history = portal.institution.db.read(move |conn| Ok::<_, db::Error>(audit::of_batch(conn, &id, 10)?));
-    let said: Vec<_> = history.await.unwrap().into_iter().filter_map(|event| event.reason).collect();
+    let mut said: Vec<_> = history.await.unwrap().into_iter().filter_map(|event| event.reason).collect();
+    said.sort();
     assert_eq!(said, ["Asked U Tun", "Two contracts"]);
 }
 
