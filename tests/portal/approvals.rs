@@ -63,9 +63,9 @@ async fn a_checker_approves_what_a_maker_submitted() {
     assert_eq!(row[5..], ["3", "450,000 MMK", "0", "2 h"]);
     assert!(page.texts(".sidebar .menu-link[href='/tasks']")[0].contains('1'), "the sidebar counts it");
     let page = hla.get(&task(&batch)).await;
-    page.assert_says("3 payments, 450,000 MMK").assert_says("Daw Mya").assert_says("959770123456").assert_says("Wave Money");
+    page.assert_says("3 payments, 450,000 MMK").assert_says("Daw Mya").assert_says("959770123456").assert_says("WaveMoney");
     let page = hla.post_form(&decision(&batch), &[("decision", "approved")]).await;
-    page.assert_says("Approve 3 payments, 450,000 MMK").assert_says("Main account").assert_says("KBZPay");
+    page.assert_says("Approve 3 payments, 450,000 MMK").assert_says("Kyat account").assert_says("Upendo");
     assert_eq!(find(&portal, &batch).await.state, State::PendingApproval, "a look decides nothing");
     let page = hla.post_form(&decision(&batch), &[]).await;
     page.assert_status(200).assert_path(&decision(&batch)).assert_says("Approved").assert_says("What happens next");

@@ -29,6 +29,7 @@ mod people;
 mod pictures;
 mod schema;
 mod sdk;
+mod search;
 mod simulator;
 mod style_sheet;
 mod tidy;

@@ -513,3 +513,13 @@ fn a_lookup_is_good_for_a_day() {
     assert_eq!(begin_paying(Some(after(5)), start()), Then::LookUp, "a clock put back");
     assert_eq!(begin_paying(None, start()), Then::LookUp);
 }
+
+#[test]
+fn unknown_proves_nothing_of_what_the_network_may_have_forgotten() {
+    let old = Standing { state: TransferState::NeedsAttention, why: Some(Why::TooOld), ..Standing::ready(start()) };
+    let still = ask(&old, Word::Unknown, after(1)).standing;
+    assert_eq!((still.state, still.why.clone()), (TransferState::NeedsAttention, Some(Why::TooOld)));
+    let refused = ask(&still, Word::Refused(fault(3000)), after(1)).standing;
+    assert_eq!(ask(&refused, Word::Unknown, after(1)).standing.state, TransferState::NeedsAttention);
+    assert_eq!(ask(&refused, Word::Committed { proven: false }, after(1)).standing.state, TransferState::Succeeded);
+}
