@@ -26,6 +26,6 @@ pub mod institutions;
 pub mod payees;
 pub mod people;
 pub mod privileges;
-pub mod search;
 pub mod sdk;
+pub mod search;
 pub mod simulator;

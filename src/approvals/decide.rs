@@ -2,7 +2,7 @@
 
 use super::{Decision, REASON_CHARS_MAX, store};
 use crate::audit::{self, Event, What};
-use crate::batches::State;
+use crate::batches::{self, Batch, State};
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::{BatchId, BranchId, Reference};
@@ -83,9 +83,9 @@ impl Failure for Refusal {
 /// # Errors
 /// [`Refusal`]; nothing is decided then.
 pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Result<Decided, Refusal> {
-    let batch = store::find(tx, &form.batch)?.ok_or(Refusal::NoSuchBatch)?;
+    let batch = batches::find(tx, &form.batch)?.ok_or(Refusal::NoSuchBatch)?;
     allowed(tx, actor, &batch, form.decision)?;
-    if store::is_maker(tx, &batch.id, &actor.id)? || batch.created_by == actor.id {
+    if batches::is_maker(tx, &batch.id, &actor.id)? || batch.created_by == actor.id {
         return Err(Refusal::OwnBatch);
     }
     let reason = form.reason.trim();
@@ -102,9 +102,9 @@ pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Resul
         Decision::Approved => State::Approved,
         Decision::Rejected => State::Rejected,
     };
-    store::swap_state(tx, &batch.id, &form.seal, next)?;
+    batches::swap_state(tx, &batch.id, State::PendingApproval, next)?;
     store::insert_decision(tx, &batch, &actor.id, form.decision, Some(reason).filter(|reason| !reason.is_empty()))?;
-    if form.decision == Decision::Approved && store::make_ready(tx, &batch.id)? != batch.waiting {
+    if form.decision == Decision::Approved && store::make_ready(tx, &batch.id)? != batch.counts.waiting.count {
         // The counts are not those of the rows: nothing of this is paid before somebody has looked.
         return Err(Refusal::Db(db::Error::Conflict));
     }
@@ -114,20 +114,20 @@ pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Resul
         reference: batch.reference,
         branch: batch.branch,
         decision: form.decision,
-        payments: batch.waiting,
-        sum: batch.sum,
+        payments: batch.counts.waiting.count,
+        sum: batch.counts.waiting.sum,
         currency: batch.currency,
     })
 }
 
 /// The decision's own privilege and the type's View. Who has not even the View does not learn that the batch is there.
-fn allowed(tx: &mut WriteTx<'_>, actor: &Actor, batch: &store::Case, decision: Decision) -> Result<(), Refusal> {
+fn allowed(tx: &mut WriteTx<'_>, actor: &Actor, batch: &Batch, decision: Decision) -> Result<(), Refusal> {
     let not_allowed = |refusal| match refusal {
         NotAllowed::NoGrant(action) => Refusal::NotAllowed(action),
         NotAllowed::Db(error) => Refusal::Db(error),
     };
     match tx.authorise(&actor.id, batch.payment_type.view(), &batch.branch) {
-        Err(NotAllowed::NoGrant(_)) if !store::is_maker(tx, &batch.id, &actor.id)? => return Err(Refusal::NoSuchBatch),
+        Err(NotAllowed::NoGrant(_)) if !batches::is_maker(tx, &batch.id, &actor.id)? => return Err(Refusal::NoSuchBatch),
         seen => seen.map_err(not_allowed)?,
     };
     tx.authorise(&actor.id, decision.needs(), &batch.branch).map_err(not_allowed)?;
@@ -138,10 +138,13 @@ fn allowed(tx: &mut WriteTx<'_>, actor: &Actor, batch: &store::Case, decision: D
 ///
 /// # Errors
 /// The database's.
-pub(super) fn moved(conn: &mut db::Conn, batch: &store::Case, seal: &str) -> db::Result<Option<Moved>> {
+pub(super) fn moved(conn: &mut db::Conn, batch: &Batch, seal: &str) -> db::Result<Option<Moved>> {
     if batch.state == State::PendingApproval {
-        let changed = Moved { how: MovedHow::Changed, by: batch.submitted_by.clone(), at: batch.submitted_at.unwrap_or(batch.state_at) };
-        return Ok((batch.seal.as_deref() != Some(seal)).then_some(changed));
+        if batch.seal.as_deref() == Some(seal) {
+            return Ok(None);
+        }
+        let by = store::last_to(conn, &batch.id, What::BatchSubmitted)?;
+        return Ok(Some(Moved { how: MovedHow::Changed, by, at: batch.submitted_at.unwrap_or(batch.state_at) }));
     }
     if let Some(decided) = store::decision(conn, &batch.id)? {
         return Ok(Some(Moved { how: MovedHow::Decided(decided.decision), by: Some(decided.by), at: decided.at }));
@@ -154,14 +157,15 @@ pub(super) fn moved(conn: &mut db::Conn, batch: &store::Case, seal: &str) -> db:
     Ok(Some(Moved { how, by, at: batch.state_at }))
 }
 
-fn record(tx: &mut WriteTx<'_>, actor: &Actor, batch: &store::Case, decision: Decision, reason: &str) -> db::Result<()> {
+fn record(tx: &mut WriteTx<'_>, actor: &Actor, batch: &Batch, decision: Decision, reason: &str) -> db::Result<()> {
     let what = match decision {
         Decision::Approved => What::BatchApproved,
         Decision::Rejected => What::BatchRejected,
     };
     let mut event = Event::of_batch(actor.by(), what, &batch.id, &batch.branch).changing(serde_json::json!({
-        "payments": batch.waiting,
-        "sum": batch.currency.show(batch.sum),
+        "payments": batch.counts.waiting.count,
+        "sum": batch.counts.waiting.sum,
+        "currency": batch.currency,
         "seal": batch.seal,
     }));
     if !reason.is_empty() {

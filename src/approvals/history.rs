@@ -2,11 +2,13 @@
 
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
+use serde_json::Value;
 
 use crate::audit::What;
 use crate::batches::State;
 use crate::clock::Instant;
 use crate::ids::{BatchId, Reference, UserId};
+use crate::money::{Currency, Minor};
 use crate::say;
 use crate::search::Span;
 use crate::words::Said;
@@ -48,14 +50,29 @@ impl HistoryEntry {
         self.action.parse::<What>().map_or_else(|_| say!("{action}", action = &self.action), |what| Said::new(what.label()))
     }
 
-    /// Counts and values that it changed, as the log keeps them: `payments 22`.
+    /// Counts and values that it changed, as the log keeps them: `payments 22`. Money is printed, digests are cut.
     pub fn changed(&self) -> Vec<(String, String)> {
-        let Ok(serde_json::Value::Object(changes)) = serde_json::from_str(&self.changes) else { return Vec::new() };
-        let shown = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        changes.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.replace('_', " "), shown(value))).collect()
+        let Ok(Value::Object(changes)) = serde_json::from_str(&self.changes) else { return Vec::new() };
+        let currency = changes.get("currency").and_then(Value::as_str).and_then(Currency::find);
+        let told = changes.iter().filter(|(name, value)| !value.is_null() && name.as_str() != "currency");
+        told.map(|(name, value)| (name.replace('_', " "), printed(name, value, currency))).collect()
+    }
+}
+
+/// Names under which verbs keep amounts in minor units, of the currency beside them.
+const AMOUNTS: [&str; 2] = ["sum", "fee_limit"];
+/// Characters of a seal or digest that people compare.
+const DIGEST_CHARS: usize = 8;
+
+fn printed(name: &str, value: &Value, currency: Option<Currency>) -> String {
+    match (value, currency) {
+        (Value::Number(units), Some(currency)) if AMOUNTS.contains(&name) => {
+            units.as_i64().map_or_else(|| units.to_string(), |units| currency.show(Minor::new(units)))
+        }
+        (Value::String(text), _) if name == "seal" || name.ends_with("digest") => text.chars().take(DIGEST_CHARS).collect(),
+        (Value::String(text), _) => text.clone(),
+        (Value::Array(values), _) => values.iter().map(|value| printed(name, value, currency)).collect::<Vec<_>>().join(", "),
+        (other, _) => other.to_string(),
     }
 }
 

@@ -10,11 +10,11 @@ mod history;
 mod store;
 mod tasks;
 
-// pub mod pages;
+pub mod pages;
 
 pub use self::decide::{Decided, DecisionForm, Moved, MovedHow, Refusal, decide};
 pub use self::history::{HistoryCriteria, HistoryEntry};
-pub use self::store::{drafts_of, tasks_waiting};
+pub use self::store::tasks_waiting;
 pub use self::tasks::{Checker, Task};
 use crate::db::text_enum;
 use crate::privileges::Action;

@@ -4,14 +4,14 @@ use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::Decision;
 use super::history::{HistoryCriteria, HistoryEntry};
 use super::tasks::{Checker, Task, TaskCriteria};
-use super::Decision;
 use crate::audit::What;
-use crate::batches::{FindingKind, PaymentType, Severity, State};
+use crate::batches::{Batch, PaymentType, State};
 use crate::clock::Instant;
-use crate::db::schema::{batch_makers, batches, decisions, transfers};
-use crate::db::{Conn, Error, Question, Result, WriteTx};
+use crate::db::schema::{decisions, transfers};
+use crate::db::{Conn, Question, Result, WriteTx};
 use crate::dispatch::TransferState;
 use crate::ids::{BatchId, BranchId, Reference, UserId};
 use crate::money::{Currency, Minor};
@@ -83,11 +83,6 @@ pub(super) fn find(conn: &mut Conn, id: &BatchId) -> Result<Option<Case>> {
     Ok(question.load(conn, &sql)?.into_iter().next())
 }
 
-pub(super) fn is_maker(conn: &mut Conn, batch: &BatchId, user: &UserId) -> Result<bool> {
-    let made = batch_makers::table.find((batch, user)).select(batch_makers::user_id);
-    Ok(made.first::<UserId>(conn).optional()?.is_some())
-}
-
 /// A decision as it stands.
 #[derive(Debug, Clone, QueryableByName)]
 pub(super) struct Standing {
@@ -123,25 +118,8 @@ struct Named {
 pub(super) fn last_to(conn: &mut Conn, batch: &BatchId, what: What) -> Result<Option<String>> {
     let mut question = Question::default();
     let (batch, what) = (question.text(batch.as_str()), question.text(what.as_str()));
-    let sql =
-        format!("SELECT actor_name AS name FROM audit_events WHERE batch_id = {batch} AND action = {what} ORDER BY id DESC LIMIT 1");
+    let sql = format!("SELECT actor_name AS name FROM audit_events WHERE batch_id = {batch} AND action = {what} ORDER BY id DESC LIMIT 1");
     Ok(question.load::<Named>(conn, &sql)?.into_iter().next().map(|named| named.name))
-}
-
-/// From waiting for approval, with this very seal, to `next`.
-pub(super) fn swap_state(tx: &mut WriteTx<'_>, batch: &BatchId, seal: &str, next: State) -> Result<()> {
-    let now = tx.now();
-    if !State::PendingApproval.may_become(next) {
-        return Err(Error::Conflict);
-    }
-    let waiting = batches::table
-        .filter(batches::id.eq(batch))
-        .filter(batches::state.eq(State::PendingApproval))
-        .filter(batches::seal.eq(seal));
-    match diesel::update(waiting).set((batches::state.eq(next), batches::state_at.eq(now))).execute(&mut **tx)? {
-        1 => Ok(()),
-        _ => Err(Error::Conflict),
-    }
 }
 
 /// Every pending row of the batch becomes ready; how many there were.
@@ -151,7 +129,7 @@ pub(super) fn make_ready(tx: &mut WriteTx<'_>, batch: &BatchId) -> Result<i64> {
     Ok(i64::try_from(moved).unwrap_or(i64::MAX))
 }
 
-pub(super) fn insert_decision(tx: &mut WriteTx<'_>, batch: &Case, user: &UserId, decision: Decision, reason: Option<&str>) -> Result<()> {
+pub(super) fn insert_decision(tx: &mut WriteTx<'_>, batch: &Batch, user: &UserId, decision: Decision, reason: Option<&str>) -> Result<()> {
     let now = tx.now();
     let excluded: Vec<i64> = transfers::table
         .filter(transfers::batch_id.eq(&batch.id))
@@ -167,9 +145,9 @@ pub(super) fn insert_decision(tx: &mut WriteTx<'_>, batch: &Case, user: &UserId,
             decisions::user_id.eq(user),
             decisions::at.eq(now),
             decisions::seal.eq(batch.seal.as_deref().unwrap_or_default()),
-            decisions::row_count.eq(batch.waiting),
+            decisions::row_count.eq(batch.counts.waiting.count),
             decisions::excluded_lines.eq(serde_json::json!(excluded).to_string()),
-            decisions::sum.eq(batch.sum),
+            decisions::sum.eq(batch.counts.waiting.sum),
             decisions::currency.eq(batch.currency),
         ))
         .execute(&mut **tx)?;
@@ -213,80 +191,20 @@ pub fn tasks_waiting(conn: &mut Conn, checker: &Checker, most: i64) -> Result<i6
     question.count(conn, &format!("FROM batches b WHERE {tasks}"), most)
 }
 
-fn made_by(conn: &mut Conn, user: &UserId, states: &[State], most: i64) -> Result<i64> {
+/// How many batches the person made a part of wait for others.
+pub(super) fn waiting_of(conn: &mut Conn, user: &UserId, most: i64) -> Result<i64> {
     let mut question = Question::default();
-    let states = question.texts(states.iter().map(|state| state.as_str()));
     let user = question.text(user.as_str());
     let from = format!(
-        "FROM batches b WHERE b.state IN ({states}) \
+        "FROM batches b WHERE b.state = 'pending_approval' \
          AND EXISTS (SELECT 1 FROM batch_makers m WHERE m.batch_id = b.id AND m.user_id = {user})"
     );
     question.count(conn, &from, most)
 }
 
-/// How many batches the person made a part of that are not submitted yet, counted no further than `most` + 1.
-///
-/// # Errors
-/// The database's.
-pub fn drafts_of(conn: &mut Conn, user: &UserId, most: i64) -> Result<i64> {
-    made_by(conn, user, &[State::Draft, State::NeedsCorrection], most)
-}
-
-/// How many batches the person made a part of wait for others.
-pub(super) fn waiting_of(conn: &mut Conn, user: &UserId, most: i64) -> Result<i64> {
-    made_by(conn, user, &[State::PendingApproval], most)
-}
-
 /// How many decisions the person made since a moment.
 pub(super) fn decided_since(conn: &mut Conn, user: &UserId, since: Instant) -> Result<i64> {
     Ok(decisions::table.filter(decisions::user_id.eq(user)).filter(decisions::at.ge(since)).count().get_result(conn)?)
-}
-
-/// Warnings of one kind that a maker waved through, and why.
-#[derive(Debug, Clone, QueryableByName)]
-pub(super) struct Acknowledged {
-    #[diesel(sql_type = Text)]
-    pub kind: FindingKind,
-    #[diesel(sql_type = BigInt)]
-    pub rows: i64,
-    #[diesel(sql_type = Text)]
-    pub reason: String,
-    #[diesel(sql_type = Text)]
-    pub by: String,
-}
-
-pub(super) fn acknowledged(conn: &mut Conn, batch: &BatchId) -> Result<Vec<Acknowledged>> {
-    let mut question = Question::default();
-    let batch = question.text(batch.as_str());
-    let severity = question.text(Severity::Warning.as_str());
-    let sql = format!(
-        "SELECT a.kind, (SELECT COUNT(*) FROM findings f WHERE f.batch_id = a.batch_id AND f.severity = {severity} AND f.kind = a.kind) AS rows, \
-         a.reason, u.full_name AS by FROM acknowledgements a JOIN users u ON u.id = a.user_id WHERE a.batch_id = {batch} ORDER BY a.at, a.kind"
-    );
-    question.load(conn, &sql)
-}
-
-/// Payments of a batch to one FSP.
-#[derive(Debug, Clone, QueryableByName)]
-pub(super) struct ToFsp {
-    /// `None`: the network finds it.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub fsp: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    pub payments: i64,
-    #[diesel(sql_type = BigInt)]
-    pub sum: Minor,
-}
-
-pub(super) fn by_fsp(conn: &mut Conn, batch: &BatchId) -> Result<Vec<ToFsp>> {
-    let mut question = Question::default();
-    let batch = question.text(batch.as_str());
-    let sql = format!(
-        "SELECT (SELECT f.name FROM fsps f WHERE f.id = g.to_fsp) AS fsp, g.payments, g.sum FROM (SELECT t.to_fsp, COUNT(*) AS payments, \
-         CAST(SUM(t.amount) AS BIGINT) AS sum FROM transfers t WHERE t.batch_id = {batch} AND t.state <> 'excluded' GROUP BY t.to_fsp) g \
-         ORDER BY g.sum DESC"
-    );
-    question.load(conn, &sql)
 }
 
 /// A payment as its checker looks at it.

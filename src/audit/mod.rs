@@ -15,5 +15,5 @@ pub use self::chain::ChainKey;
 pub use self::event::{ActorKind, By, Event, Subject, What};
 pub use self::record::record;
 pub use self::seal::{SEALED_AT_ONCE, seal};
-pub use self::store::{Recorded, of_batch};
+pub use self::store::{Recorded, head, of_batch};
 pub use self::verify::{Report, Trouble, verify};

@@ -70,8 +70,11 @@ pub(super) fn append(tx: &mut WriteTx<'_>, event: &Event) -> Result<()> {
     Ok(())
 }
 
-/// The chain's last link: its place and digest.
-pub(super) fn head(conn: &mut Conn) -> Result<Option<(i64, String)>> {
+/// The chain's last link: its place and digest; `None` before the first.
+///
+/// # Errors
+/// The database's.
+pub fn head(conn: &mut Conn) -> Result<Option<(i64, String)>> {
     Ok(audit_seals::table
         .order(audit_seals::sequence.desc())
         .select((audit_seals::sequence, audit_seals::digest))

@@ -67,6 +67,15 @@ impl Arrived {
         Ok((bytes <= limit).then_some(Self { file, bytes }))
     }
 
+    /// A file that is here already, whole.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn of(file: File) -> io::Result<Self> {
+        let bytes = file.metadata()?.len();
+        Ok(Self { file, bytes })
+    }
+
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -3,7 +3,6 @@
 use super::file::Profile;
 use super::{Channel, PaymentType, State};
 use crate::clock::Instant;
-use crate::db::text_enum;
 use crate::dispatch::Count;
 use crate::ids::{BatchId, BranchId, FspId, FundingAccountId, Reference, UserId};
 use crate::money::{Currency, Minor};
@@ -34,7 +33,7 @@ pub struct Batch {
     pub state: State,
     /// Since when; while `checking`, when its reader last wrote.
     pub state_at: Instant,
-    /// The reason of `paused`, as [`PauseReason`] names it.
+    /// The reason of `paused`, as `dispatch::PauseReason` names it.
     pub pause_reason: Option<String>,
     /// The network's code behind it.
     pub pause_code: Option<String>,
@@ -60,18 +59,6 @@ impl Batch {
     /// The most its fees can be: rows × fee limit. `None` where that does not fit.
     pub fn highest_fees(&self, fee_limit: Minor) -> Option<Minor> {
         fee_limit.times(self.counts.total)
-    }
-}
-
-text_enum! {
-    /// Why a batch is paused.
-    pub enum PauseReason {
-        /// The funding account had not enough money; it goes on by itself.
-        WaitingForLiquidity = "waiting_for_liquidity",
-        /// The funding account was stopped; the operator reopens it.
-        AccountStopped = "account_stopped",
-        /// What stands in the database is not what was approved.
-        NeedsApprovalAgain = "needs_approval_again",
     }
 }
 

@@ -45,6 +45,7 @@ pub fn correct(
     tx: &mut WriteTx<'_>,
     actor: &Actor,
     id: &BatchId,
+    file: &FileId,
     file_name: &str,
     read: &Summary,
     again: bool,
@@ -68,6 +69,6 @@ pub fn correct(
         store::set_content(tx, id, &read.content_digest, seen)?;
     }
     forget_acknowledgements(tx, id)?;
-    insert_file(tx, &FileId::new(tx.now()), id, &tidy_file_name(file_name), read, &actor.id)?;
+    insert_file(tx, file, id, &tidy_file_name(file_name), read, &actor.id)?;
     Ok(())
 }

@@ -95,8 +95,14 @@ fn serve(url: &DatabaseUrl, shared: &(Mutex<Queue>, Condvar)) {
                 }
             }
         }
-        if let Some(conn) = &mut conn {
-            job(Ok(conn));
+        if let Some(open) = &mut conn {
+            // A verb that panics has its caller told that the outcome is unknown; the next verb gets a new connection, and the
+            // transaction of the old one is rolled back as it closes. Without this every later write would wait for ever.
+            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(Ok(open))));
+            if ran.is_err() {
+                tracing::error!("a write panicked and was rolled back");
+                conn = None;
+            }
         }
     }
 }

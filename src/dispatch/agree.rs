@@ -112,7 +112,11 @@ impl Job {
     /// with a new lookup, once. The same provider again means what it said.
     fn refuse_after_lookup(&mut self, standing: Standing, fault: Fault, why: Why) -> Decision {
         let may_have_moved = !self.looked_up || fault.code.is_some_and(|code| MOVED.contains(&code.number()));
-        if fault.class == Class::Permanent && may_have_moved && self.doubted.is_none() && let Some(fsp) = self.landed.payee_fsp.take() {
+        if fault.class == Class::Permanent
+            && may_have_moved
+            && self.doubted.is_none()
+            && let Some(fsp) = self.landed.payee_fsp.take()
+        {
             self.landed.looked_up_at = None;
             self.doubted = Some((fsp, fault, why));
             return Decision { standing, then: Then::LookUp, stop: None };

@@ -27,7 +27,9 @@ impl PauseReason {
     /// What people read on the batch's page.
     pub fn said(self) -> Said {
         match self {
-            Self::WaitingForLiquidity => say!("Waiting for money: your account at the network is used up or at its limit. It goes on by itself."),
+            Self::WaitingForLiquidity => {
+                say!("Waiting for money: your account at the network is used up or at its limit. It goes on by itself.")
+            }
             Self::AccountStopped => say!("The funding account is stopped. An operator opens it again."),
             Self::SealMismatch => say!("Stopped: the payments are not what was approved. Nothing is paid. Tell the operator."),
             Self::NeedsApprovalAgain => say!("It must be approved again before it goes on."),

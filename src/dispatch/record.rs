@@ -1,12 +1,12 @@
 //! Recording: the exact bytes, durable, before they may go out.
 
 use super::agree::Terms;
+use super::claim::ROW_LEASE;
 use super::core::{self, Decision, Fault};
 use super::job::Job;
 use super::recorder::{Recording, Write};
 use super::sealed;
 use super::store::{Key, RecordedBytes};
-use super::claim::ROW_LEASE;
 use super::why::Why;
 use crate::sdk::Prepare;
 

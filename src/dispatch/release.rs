@@ -19,7 +19,8 @@ const AFTER_LAST_EXPIRY: Duration = Duration::from_secs(30);
 /// Rows looked at in one transaction.
 const PAGE: i64 = 1_000;
 /// Batches in which a row may have been paid, or may be.
-const APPROVED: &[State] = &[State::Approved, State::Scheduled, State::Processing, State::Paused, State::Processed, State::Cancelling, State::Cancelled];
+const APPROVED: &[State] =
+    &[State::Approved, State::Scheduled, State::Processing, State::Paused, State::Processed, State::Cancelling, State::Cancelled];
 
 /// What a release did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -115,7 +116,8 @@ fn doubt_page(tx: &mut WriteTx<'_>, batch: &BatchId, after: &RowId) -> db::Resul
     apply(tx, &doubted)?;
     if is_too_old {
         // A second step along the allow-table: in doubt, and nobody left to ask but a person.
-        let told: Vec<_> = doubted.iter().filter(|(_, standing)| standing.state == InDoubt).map(|(row, standing)| needs_person(row, standing)).collect();
+        let told: Vec<_> =
+            doubted.iter().filter(|(_, standing)| standing.state == InDoubt).map(|(row, standing)| needs_person(row, standing)).collect();
         apply(tx, &told)?;
         page.too_old = told.len();
     }
@@ -146,7 +148,8 @@ fn wake_batch(tx: &mut WriteTx<'_>, id: &BatchId, has_doubts: bool) -> db::Resul
     if !has_doubts || batch.state != State::Processed {
         return Ok(());
     }
-    let one = BatchMove { id, from: State::Processed, to: State::Processing, reason: None, code: None, resume_at: None, pauses: batch.pauses };
+    let one =
+        BatchMove { id, from: State::Processed, to: State::Processing, reason: None, code: None, resume_at: None, pauses: batch.pauses };
     store::move_batch(tx, &one)?;
     audit::record(tx, &Event::of_batch(By::system(), What::BatchResumed, id, &batch.branch_id).because("restored"))
 }

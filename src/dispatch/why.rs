@@ -11,7 +11,9 @@ use crate::words::Said;
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Why {
     /// The network refused it with a code.
-    Network { code: String },
+    Network {
+        code: String,
+    },
     /// Nobody answered, or in a way nobody understands.
     NoAnswer,
     /// Not a request the network takes, so it was not asked.
@@ -19,14 +21,28 @@ pub enum Why {
     /// The lookup named no provider.
     NoFsp,
     /// The account is at another provider than the file says.
-    OtherFsp { asked: String, found: String },
+    OtherFsp {
+        asked: String,
+        found: String,
+    },
     /// The provider that answered the quote is not the one that was looked up.
-    MovedFsp { looked_up: String, answered: String },
+    MovedFsp {
+        looked_up: String,
+        answered: String,
+    },
     /// Paying into another currency is not offered on this rail yet.
-    OtherCurrency { currency: String },
+    OtherCurrency {
+        currency: String,
+    },
     /// The quote is for another amount than was approved.
-    OtherAmount { approved: String, quoted: String },
-    FeeAboveLimit { fee: String, limit: String },
+    OtherAmount {
+        approved: String,
+        quoted: String,
+    },
+    FeeAboveLimit {
+        fee: String,
+        limit: String,
+    },
     /// The quote lacks something a payment needs, or holds something that cannot be read.
     UnreadableQuote,
     /// The network aborted it and named no reason.
@@ -107,10 +123,7 @@ mod tests {
 
     #[test]
     fn every_code_has_words() {
-        assert_eq!(
-            Why::Network { code: "3204".to_owned() }.said().english(),
-            "The number or account has no wallet"
-        );
+        assert_eq!(Why::Network { code: "3204".to_owned() }.said().english(), "The number or account has no wallet");
         assert_eq!(Why::Network { code: "x".to_owned() }.said().english(), "The network refused this payment (code x)");
     }
 }

@@ -11,8 +11,9 @@ mod settings;
 mod store;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 pub use self::create::{AlreadyThere, create};
 pub use self::keys::{BadKey, Keys};
@@ -20,7 +21,8 @@ pub use self::lock::{NotAlone, ProcessLock};
 pub use self::registry::{BadRegistry, load_registry};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
 use crate::clock::Clock;
-use crate::db::{Db, NotOurVersion};
+use crate::db::{DatabaseUrl, Db, NotOurVersion};
+use crate::dispatch::EpochFile;
 use crate::ids::InstitutionId;
 use crate::sdk::SdkSettings;
 use crate::words::Language;
@@ -32,6 +34,7 @@ pub struct Institution {
     pub db: Db,
     pub keys: Keys,
     pub language: Language,
+    work: Arc<Notify>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,20 +74,31 @@ impl Institution {
         if mode != settings.mode {
             return Err(CannotOpen::OtherMode { institution: name, database: mode.as_str(), registry: settings.mode.as_str() });
         }
-        Ok(Self { id, settings, db, keys, language })
+        Ok(Self { id, settings, db, keys, language, work: Arc::new(Notify::new()) })
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {
         self.db.clock()
     }
 
+    /// What the background work sleeps on.
+    pub fn work(&self) -> Arc<Notify> {
+        Arc::clone(&self.work)
+    }
+
+    /// Tells the background work of this process that there is something to do; without it, it looks by itself a little later.
+    pub fn wake(&self) {
+        self.work.notify_one();
+    }
+
     pub fn sdk(&self, name: &str) -> Option<&SdkSettings> {
         self.settings.sdk.iter().find(|sdk| sdk.name == name)
     }
 
-    /// The file outside the database that carries the dispatch epoch (DESIGN 5.8).
-    pub fn epoch_file(&self) -> &PathBuf {
-        &self.settings.epoch_file
+    /// The file outside the database that carries the dispatch epoch (ARCHITECTURE.md, Copies).
+    pub fn epoch_file(&self) -> EpochFile {
+        let is_shared = matches!(self.settings.database, DatabaseUrl::Postgres(_));
+        EpochFile { path: self.settings.epoch_file.clone(), house: self.id.clone(), is_shared }
     }
 }
 

@@ -53,6 +53,9 @@ pub struct Settings {
     pub limits: Limits,
     #[serde(default)]
     pub sessions: SessionLimits,
+    /// Calls in flight for each funding account. Default 32; 1 to 512.
+    #[serde(default = "defaults::concurrency")]
+    pub concurrency: usize,
     #[serde(default)]
     pub sdk: Vec<SdkSettings>,
 }
@@ -103,6 +106,10 @@ impl SessionLimits {
 
 mod defaults {
     use crate::money::Currency;
+
+    pub(super) const fn concurrency() -> usize {
+        crate::dispatch::CONCURRENCY
+    }
 
     pub(super) fn time_zone() -> String {
         "Asia/Yangon".to_owned()
@@ -186,6 +193,9 @@ impl Settings {
         }
         if !(1..=24).contains(&self.sessions.absolute_hours) {
             return Err(("sessions.absolute_hours", "must be 1 to 24"));
+        }
+        if !(1..=512).contains(&self.concurrency) {
+            return Err(("concurrency", "must be 1 to 512"));
         }
         let names: std::collections::BTreeSet<_> = self.sdk.iter().map(|sdk| &sdk.name).collect();
         if names.len() != self.sdk.len() {

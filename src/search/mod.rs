@@ -11,7 +11,7 @@ mod span;
 mod store;
 mod transfers;
 
-// pub mod pages;
+pub mod pages;
 
 pub use self::batches::{BatchCriteria, FoundBatch};
 pub use self::payee::PayeeRead;
@@ -21,7 +21,7 @@ pub use self::span::{Span, read_date};
 pub use self::store::{
     Part, Slice, Told, batch_of_reference, batches, branches_of, may_see_batch, only_transfer, people, reference_of, transfer, transfers,
 };
-pub use self::transfers::{AttemptOf, FoundTransfer, ReplyOf, TransferCriteria, Transfer};
+pub use self::transfers::{AttemptOf, FoundTransfer, ReplyOf, Transfer, TransferCriteria};
 use crate::batches::PaymentType;
 use crate::privileges::Action;
 

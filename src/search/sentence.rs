@@ -3,8 +3,8 @@
 use super::Transfer;
 use crate::batches::State;
 use crate::dispatch::TransferState;
+use crate::dispatch::why::Why;
 use crate::say;
-use crate::sdk::Code;
 use crate::words::{Language, Said};
 
 /// What happened. Where it has an outcome, the sentence waits for one more value, `{time}`, which only a page can print.
@@ -48,7 +48,9 @@ pub fn to_do(transfer: &Transfer) -> Option<Said> {
             Some(fsp) => {
                 say!("Do not pay this person again. Ask {fsp} whether the payment with the transfer id below arrived.", fsp = fsp)
             }
-            None => say!("Do not pay this person again. Ask the payee's wallet or bank whether the payment with the transfer id below arrived."),
+            None => {
+                say!("Do not pay this person again. Ask the payee's wallet or bank whether the payment with the transfer id below arrived.")
+            }
         }),
         TransferState::Failed => {
             Some(say!("No money has moved. Check the payee's details with them; the payment can be made again in a new file."))
@@ -68,12 +70,13 @@ fn payee(transfer: &Transfer, language: &Language) -> String {
     [Some(name), fsp, Some(account.as_str())].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// Why a payment failed, with the network's code: `The number has no wallet (3204)`.
-pub fn why(_reason: Option<&str>, code: Option<&str>, language: &Language) -> Option<String> {
-    let code = code?;
-    let said = code.parse::<u16>().ok().and_then(Code::new).map(|code| code.reason().in_language(language));
-    Some(match said {
-        Some(said) => format!("{said} ({code})"),
-        None => format!("{} ({code})", language.translate("The network refused this payment")),
+/// Why a payment stands as it does, with the network's code: `The number or account has no wallet (3204)`.
+pub fn why(reason: Option<&str>, code: Option<&str>, language: &Language) -> Option<String> {
+    let network = |code: &str| Why::Network { code: code.to_owned() };
+    let why = reason.and_then(Why::from_text).or_else(|| code.map(network))?;
+    let said = why.said().in_language(language);
+    Some(match code.filter(|code| !said.contains(code)) {
+        Some(code) => format!("{said} ({code})"),
+        None => said,
     })
 }

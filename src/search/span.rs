@@ -15,10 +15,7 @@ pub struct Span {
 impl Span {
     /// Whole days, both named ones within.
     pub fn of_days(from: Option<Date>, to: Option<Date>, zone: &TimeZone) -> Self {
-        Self {
-            from: from.and_then(|day| begin(day, zone)),
-            until: to.and_then(|day| day.tomorrow().ok()).and_then(|day| begin(day, zone)),
-        }
+        Self { from: from.and_then(|day| begin(day, zone)), until: to.and_then(|day| day.tomorrow().ok()).and_then(|day| begin(day, zone)) }
     }
 }
 

@@ -258,6 +258,12 @@ fn printed_date(moment: &jiff::Zoned, language: &Language) -> String {
     say!("{day} {month} {year}", day = moment.day(), month = month.unwrap_or_default(), year = moment.year()).in_language(language)
 }
 
+/// As [`time`] prints it, for sentences that are made outside a template.
+pub fn printed_time(moment: Instant, zone: &jiff::tz::TimeZone, language: &Language) -> String {
+    let zoned = moment.timestamp().to_zoned(zone.clone());
+    format!("{}, {}", printed_date(&zoned, language), zoned.strftime("%H:%M"))
+}
+
 /// `20 Oct 2022, 11:23` in the institution's zone, which the foot of the page names.
 #[askama::filter_fn]
 pub fn time(moment: impl Moment, values: &dyn Values) -> askama::Result<String> {

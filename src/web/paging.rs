@@ -24,6 +24,23 @@ pub struct List {
 }
 
 impl List {
+    /// The first page of a list without filters.
+    pub fn first(path: impl Into<String>) -> Self {
+        Self { path: path.into(), fields: Vec::new(), page: 1 }
+    }
+
+    /// The list with one more filter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.fields.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The address of this page of the list.
+    pub fn here(&self) -> String {
+        self.at(self.page)
+    }
+
     /// The first value of a filter, trimmed; empty where it is not in use.
     pub fn get(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())

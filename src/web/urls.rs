@@ -7,9 +7,13 @@ use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
 use super::{assets, guard};
+use crate::approvals::{self, Checker};
+use crate::batches;
+use crate::batches::pages::{batch, check, correction, delete, download, findings, upload};
 use crate::db::{self, Conn};
 use crate::people::{self, Actor};
 use crate::privileges::{Action, Rights};
+use crate::search;
 
 /// What one needs to reach a handler at all. What one may do to which batch is asked again by the verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +44,48 @@ impl Url {
     }
 }
 
+/// Who makes batches.
+const MAKES: Needs = Needs::OneOf(&[Action::MakePayment]);
+/// Who deletes them.
+const DELETES: Needs = Needs::OneOf(&[Action::DeletePayment]);
+/// Who decides on anything.
+const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPayment]);
+/// Who has anything to search.
+const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
+
 /// The table.
 pub const URLS: &[Url] = &[
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
     Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
     Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
     Url::post("/sign-in", Needs::Nothing, || web::post().to(people::pages::sign_in)),
+    Url::get("/tasks", DECIDES, || web::get().to(approvals::pages::tasks)),
+    Url::get("/tasks/{batch}", DECIDES, || web::get().to(approvals::pages::case)),
+    Url::get("/tasks/{batch}/decision", DECIDES, || web::get().to(approvals::pages::decided)),
+    Url::post("/tasks/{batch}/decision", DECIDES, || web::post().to(approvals::pages::decide)),
+    Url::get("/history", SEARCHES, || web::get().to(approvals::pages::history)),
+    Url::get("/search/batches", SEARCHES, || web::get().to(search::pages::batches)),
+    Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
+    Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
     Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
+    Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
+    Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
+    Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),
+    Url::get("/batches/{id}", Needs::Person, || web::get().to(batch::show)),
+    Url::get("/batches/{id}/progress", Needs::Person, || web::get().to(batch::progress)),
+    Url::get("/batches/{id}/findings", Needs::Person, || web::get().to(findings::list)),
+    Url::get("/batches/{id}/findings.csv", Needs::Person, || web::get().to(download::findings)),
+    Url::post("/batches/{id}/acknowledgements", MAKES, || web::post().to(findings::acknowledge_warnings)),
+    Url::post("/batches/{id}/corrections", MAKES, || web::post().to(correction::upload)),
+    Url::get("/batches/{id}/check", Needs::Person, || web::get().to(check::check)),
+    Url::get("/batches/{id}/submission", Needs::Person, || web::get().to(check::submitted)),
+    Url::post("/batches/{id}/submission", MAKES, || web::post().to(check::submission)),
+    Url::post("/batches/{id}/withdrawal", Needs::Person, || web::post().to(check::withdrawal)),
+    Url::get("/batches/{id}/deletion", DELETES, || web::get().to(delete::ask)),
+    Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
+    Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
+    Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
+    Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
 ];
 
 /// An entry of the sidebar: shown to those who may use its path.
@@ -68,7 +107,13 @@ pub enum Tally {
 }
 
 /// The sidebar, in its order. What is not built has no entry.
-pub const SIDEBAR: &[Entry] = &[];
+pub const SIDEBAR: &[Entry] = &[
+    Entry { group: "Transfer", label: "Bulk Payment", path: "/batches/new", count: Some(Tally::Drafts) },
+    Entry { group: "Transfer", label: "Task", path: "/tasks", count: Some(Tally::Tasks) },
+    Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
+    Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
+    Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.
 pub fn needs_of(path: &str) -> Option<Needs> {
@@ -99,6 +144,17 @@ pub fn guarded(needs: Needs, route: Route) -> Route {
 ///
 /// # Errors
 /// The database's.
-pub fn tallies(_conn: &mut Conn, _actor: &Actor, _rights: &Rights) -> db::Result<Vec<(Tally, i64)>> {
-    Ok(Vec::new())
+pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Vec<(Tally, i64)>> {
+    let mut tallies = Vec::new();
+    let checker = Checker::of(&actor.id, rights);
+    if !checker.decides_nothing() {
+        tallies.push((Tally::Tasks, approvals::tasks_waiting(conn, &checker, TALLY_MAX)?));
+    }
+    if rights.has_somewhere(Action::MakePayment) {
+        tallies.push((Tally::Drafts, batches::drafts_of(conn, &actor.id)?));
+    }
+    Ok(tallies)
 }
+
+/// How far a number beside the sidebar is counted: it is on every page.
+const TALLY_MAX: i64 = 999;

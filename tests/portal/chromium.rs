@@ -1,16 +1,12 @@
 //! What people see in Chromium, with scripts and without.
 
-use std::sync::Arc;
-
-use outlay::clock::SystemClock;
-
 use crate::support::browser::{Browser, Scripts};
 use crate::support::cast::AYE;
 use crate::support::portal::Portal;
 
 #[tokio::test]
 async fn one_signs_in_with_scripts_and_without() {
-    let portal = Portal::open_with(Arc::new(SystemClock::new())).await;
+    let portal = Portal::open_now().await;
     for (scripts, told) in [(Scripts::On, "Scripts run"), (Scripts::Off, "No scripts")] {
         let browser = Browser::open(scripts).await;
         browser.go("data:text/html,<noscript>No scripts</noscript><script>document.write('Scripts run')</script>").await;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use diesel::prelude::*;
 use outlay::clock::{Instant, ManualClock};
@@ -91,7 +92,7 @@ async fn a_write_has_one_time_from_the_injected_clock() {
     let times = db
         .write(move |tx| {
             let first = tx.now();
-            clock.advance(std::time::Duration::from_secs(1));
+            clock.advance(Duration::from_secs(1));
             Ok::<_, Error>((first, tx.now()))
         })
         .await
@@ -246,6 +247,22 @@ async fn lost_at_commit(db: &Db, database: &TestDatabase, runs: Arc<AtomicU32>) 
         db::batch_execute(&mut other, &format!("SELECT pg_terminate_backend({mine}, 5000)"))
     })
     .await
+}
+
+#[tokio::test]
+async fn a_verb_that_panics_leaves_nothing_and_holds_nobody_up() {
+    let database = TestDatabase::new();
+    let db = open(&database);
+    let panicked: db::Result<()> = db
+        .write(|tx| {
+            new_fsp(tx, "wave", "Wave")?;
+            panic!("a fault of ours")
+        })
+        .await;
+    assert!(matches!(panicked, Err(Error::OutcomeUnknown)), "{panicked:?}");
+    let next = tokio::time::timeout(Duration::from_secs(20), db.write(|tx| new_fsp(tx, "kbzpay", "KBZPay"))).await;
+    next.expect("the next write never ended").unwrap();
+    assert_eq!(db.read(fsp_names).await.unwrap(), ["KBZPay"]);
 }
 
 #[test]

@@ -3,6 +3,6 @@
 mod copies;
 mod desk;
 mod faults;
-mod story;
 mod stops;
+mod story;
 mod workers;

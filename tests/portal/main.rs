@@ -16,6 +16,7 @@
 #[allow(dead_code, reason = "the next stories will stand on it")]
 mod support;
 
+mod approvals;
 mod audit;
 mod catalogue;
 mod chromium;
@@ -24,6 +25,7 @@ mod dispatch;
 mod files;
 mod gallery;
 mod people;
+mod pictures;
 mod schema;
 mod sdk;
 mod simulator;

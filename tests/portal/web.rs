@@ -7,7 +7,7 @@ use crate::support::tab::Tab;
 #[tokio::test]
 async fn only_the_configured_name_is_answered() {
     let (portal, _) = Portal::open().await;
-    let page = Tab::at(portal.address, "evil.example").get("/sign-in").await.clone();
+    let page = Tab::at(portal.address(), "evil.example").get("/sign-in").await.clone();
     page.assert_status(421).assert_says("does not answer under that name");
     assert!(!page.body().contains("Upendo"));
 }

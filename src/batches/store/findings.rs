@@ -60,13 +60,15 @@ struct Row {
 
 fn finding(row: Row) -> (i64, Finding) {
     let details = serde_json::from_str(&row.details).unwrap_or_default();
-    let finding =
-        Finding { line: row.line, column: row.column_name, severity: row.severity, kind: row.kind, value: row.value, details };
+    let finding = Finding { line: row.line, column: row.column_name, severity: row.severity, kind: row.kind, value: row.value, details };
     (row.position, finding)
 }
 
-/// The first findings of one kind, in the file's order.
-pub(in crate::batches) fn first_of(conn: &mut Conn, batch: &BatchId, of: &OfKind, limit: i64) -> Result<Vec<(i64, Finding)>> {
+/// The first findings of one kind, in the file's order, each with its position.
+///
+/// # Errors
+/// The database's.
+pub fn first_of(conn: &mut Conn, batch: &BatchId, of: &OfKind, limit: i64) -> Result<Vec<(i64, Finding)>> {
     let rows: Vec<Row> = findings::table
         .filter(findings::batch_id.eq(batch))
         .filter(findings::severity.eq(of.severity))

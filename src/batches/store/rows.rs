@@ -1,5 +1,7 @@
 //! A batch's rows: a page of them, all of them in order, and what they add up to by payee's FSP.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -7,6 +9,7 @@ use crate::batches::batch::Tally;
 use crate::clock::Instant;
 use crate::db::schema::{fsps, transfers};
 use crate::db::{Conn, Error, Result};
+use crate::dispatch::why::Why;
 use crate::dispatch::{Count, TransferState};
 use crate::ids::{BatchId, FspId, HomeTransactionId, RowId, TransferId};
 use crate::money::Minor;
@@ -41,6 +44,13 @@ fn states_of(count: Count) -> Vec<TransferState> {
     TransferState::ALL.iter().copied().filter(|state| Count::of(*state) == count).collect()
 }
 
+impl PaymentRow {
+    /// Why it stands as it does, where there is more to say than its state.
+    pub fn why(&self) -> Option<Why> {
+        self.reason.as_deref().and_then(Why::from_text)
+    }
+}
+
 /// Rows in line order, all or of one count, after skipping `skip`; at most `limit`.
 ///
 /// # Errors
@@ -68,7 +78,7 @@ pub fn rows_after(conn: &mut Conn, batch: &BatchId, line: i64, limit: i64) -> Re
 }
 
 /// What goes to one FSP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ByFsp {
     /// The payees' FSP, as the network found it or else as the file says; `None`: not known yet.
     pub fsp: Option<FspId>,
@@ -103,20 +113,11 @@ pub fn summary_by_fsp(conn: &mut Conn, batch: &BatchId) -> Result<Vec<ByFsp>> {
     .bind::<Text, _>(batch)
     .load(conn)?;
     let names: Vec<(FspId, String)> = fsps::table.select((fsps::id, fsps::name)).load(conn)?;
-    let mut lines: Vec<ByFsp> = Vec::new();
+    let name = |fsp: &FspId| names.iter().find(|(id, _)| id == fsp).map_or_else(|| fsp.to_string(), |(_, name)| name.clone());
+    let mut lines: BTreeMap<Option<FspId>, ByFsp> = BTreeMap::new();
     for group in groups {
-        let index = match lines.iter().position(|line| line.fsp == group.fsp) {
-            Some(index) => index,
-            None => {
-                let known = group.fsp.as_ref().map(|fsp| names.iter().find(|(id, _)| id == fsp));
-                let name = known.map(|known| known.map(|(_, name)| name.clone()));
-                let name = name.map(|name| name.unwrap_or_else(|| group.fsp.clone().map(|fsp| fsp.to_string()).unwrap_or_default()));
-                let none = Tally::default();
-                lines.push(ByFsp { fsp: group.fsp.clone(), name, total: none, succeeded: none, failed: none });
-                lines.len() - 1
-            }
-        };
-        let Some(line) = lines.get_mut(index) else { continue };
+        let new = || ByFsp { name: group.fsp.as_ref().map(name), fsp: group.fsp.clone(), ..ByFsp::default() };
+        let line = lines.entry(group.fsp.clone()).or_insert_with(new);
         let added = Tally { count: group.count, sum: group.sum };
         line.total = plus(line.total, added)?;
         match Count::of(group.state) {
@@ -125,6 +126,7 @@ pub fn summary_by_fsp(conn: &mut Conn, batch: &BatchId) -> Result<Vec<ByFsp>> {
             _ => {}
         }
     }
+    let mut lines: Vec<ByFsp> = lines.into_values().collect();
     lines.sort_by(|one, other| (one.name.is_none(), &one.name).cmp(&(other.name.is_none(), &other.name)));
     Ok(lines)
 }

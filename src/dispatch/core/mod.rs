@@ -17,9 +17,9 @@ mod refuse;
 mod release;
 mod send;
 mod steady;
-mod wait;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 pub use agree::{Offer, Order, Party, Priced, check_offer, check_party};
 pub use class::Fault;
@@ -38,7 +38,6 @@ use super::TransferState;
 use super::why::Why;
 use crate::clock::Instant;
 use crate::ids::AttemptId;
-
 
 /// How a transfer stands: everything a decision needs of its row, and everything a decision may change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use super::limits::{ATTENTION_ASK_EVERY, DOUBT_MAX, DOUBT_MAX_CODED, UNSHOWN_FOR
 use super::refuse::tries_max;
 use super::wait::{next_ask, next_try};
 use super::{Decision, Fault, Moment, Mood, Rules, Standing, Then, Unshown, Word};
-use crate::sdk::Class;
 use crate::clock::Instant;
 use crate::dispatch::TransferState::{Agreeing, NeedsAttention};
 use crate::dispatch::why::Why;
+use crate::sdk::Class;
 
 /// A reply to a question about id(n).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,11 @@ impl Standing {
         let worn_out = self.tries.saturating_add(1) >= tries_max(Class::Retry);
         if mood == Mood::Ending || worn_out {
             self.refused = true;
-            self.why = Some(if worn_out { self.why.take().filter(|why| *why != Why::OnItsWay).unwrap_or(Why::NeverArrived) } else { Why::BatchEnded });
+            self.why = Some(if worn_out {
+                self.why.take().filter(|why| *why != Why::OnItsWay).unwrap_or(Why::NeverArrived)
+            } else {
+                Why::BatchEnded
+            });
             return if certain { self.failed(at.now).rest() } else { self.wait_until_certain(at, rules) };
         }
         match mood {

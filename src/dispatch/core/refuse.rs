@@ -3,8 +3,8 @@
 use super::limits::{RETRIES_LIMITED_MAX, RETRIES_MAX};
 use super::wait::next_try;
 use super::{Decision, Fault, Moment, Standing, Stop, Then};
-use crate::sdk::Class;
 use crate::dispatch::why::Why;
+use crate::sdk::Class;
 
 /// What follows a failure to look up, to quote, or of one of our checks.
 pub fn refuse(mut standing: Standing, fault: Fault, why: Why, at: Moment) -> Decision {

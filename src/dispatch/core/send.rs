@@ -2,8 +2,8 @@
 
 use super::wait::next_ask;
 use super::{Decision, Fault, Moment, Standing, Stop, Word};
-use crate::sdk::Class;
 use crate::dispatch::why::Why;
+use crate::sdk::Class;
 
 /// What follows the reply to POST /simpleTransfers.
 pub fn on_sent(mut standing: Standing, word: &Word, at: Moment) -> Decision {

@@ -227,7 +227,8 @@ impl World {
             let next = refuse(worker.claimed.clone(), fault, why, self.at());
             return self.go_on(worker, next);
         }
-        let next = recorded(worker.claimed.clone(), AttemptId::from(worker.attempt.as_str()), self.now.after(RULES.expiry), self.now.after(LEASE));
+        let next =
+            recorded(worker.claimed.clone(), AttemptId::from(worker.attempt.as_str()), self.now.after(RULES.expiry), self.now.after(LEASE));
         if self.mood == Mood::Paying && self.write(&worker, &next) {
             self.workers.push(Worker { claimed: next, doing: Doing::Send, ..worker });
         }
@@ -399,7 +400,9 @@ fn ask(standing: &Standing, word: Word, now: Instant) -> Decision {
 fn only_a_reply_with_its_proof_is_a_payment() {
     let paid = on_sent(sent(start()), &Word::Committed { proven: true }, at(after(1)));
     assert_eq!(paid.standing.state, TransferState::Succeeded);
-    for word in [Word::Committed { proven: false }, Word::Silent, Word::Modified, Word::InProgress, Word::Unclear, Word::Aborted { fault: None }] {
+    for word in
+        [Word::Committed { proven: false }, Word::Silent, Word::Modified, Word::InProgress, Word::Unclear, Word::Aborted { fault: None }]
+    {
         let next = on_sent(sent(start()), &word, at(after(1)));
         assert_eq!(next.standing.state, TransferState::InDoubt, "{word:?}");
         assert_eq!(next.standing.next_at, Some(after(2)), "asked after a second");

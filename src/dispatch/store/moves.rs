@@ -213,13 +213,8 @@ pub(in crate::dispatch) fn keep_learned(tx: &mut WriteTx<'_>, learned: &[&Learne
     if learned.is_empty() {
         return Ok(());
     }
-    let columns = &[
-        ("row_key", Kind::Text),
-        ("transfer", Kind::Text),
-        ("fsp", Kind::Text),
-        ("name", Kind::Text),
-        ("looked_up", Kind::Bigint),
-    ];
+    let columns =
+        &[("row_key", Kind::Text), ("transfer", Kind::Text), ("fsp", Kind::Text), ("name", Kind::Text), ("looked_up", Kind::Bigint)];
     let sql = format!(
         "UPDATE transfers SET transfer_id = COALESCE(given.transfer, transfers.transfer_id), \
          payee_fsp = COALESCE(given.fsp, transfers.payee_fsp), resolved_name = COALESCE(given.name, transfers.resolved_name), \

@@ -68,9 +68,7 @@ pub(in crate::dispatch) fn make_ready(tx: &mut WriteTx<'_>, id: &BatchId, after:
         .filter(transfers::line.gt(after))
         .filter(transfers::line.le(last))
         .filter(transfers::state.eq(TransferState::Pending));
-    diesel::update(pending)
-        .set((transfers::state.eq(TransferState::Ready), transfers::next_at.eq(Some(now))))
-        .execute(&mut **tx)?;
+    diesel::update(pending).set((transfers::state.eq(TransferState::Ready), transfers::next_at.eq(Some(now)))).execute(&mut **tx)?;
     // A row that the approval made ready already waits from now on.
     let unplanned = transfers::table
         .filter(transfers::batch_id.eq(id))

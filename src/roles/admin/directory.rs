@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::{Ended, operator};
 use crate::branches::{self, NewBranch};
-use crate::funding::{self, NewFundingAccount};
+use crate::dispatch;
+use crate::funding::{self, AccountState, NewFundingAccount};
 use crate::ids::FspId;
 use crate::institutions::Institution;
 use crate::money::Currency;
@@ -97,6 +98,14 @@ pub struct ReopenAccount {
     pub name: String,
 }
 
-pub(super) async fn reopen_account(_: &Institution, _: ReopenAccount) -> Ended {
+pub(super) async fn reopen_account(institution: &Institution, args: ReopenAccount) -> Ended {
+    let accounts = institution.db.read(funding::accounts).await?;
+    let account = accounts.into_iter().find(|account| account.name == args.name);
+    let account = account.with_context(|| format!("there is no funding account named «{}»", args.name))?;
+    if account.state == AccountState::Open {
+        bail!("{} is open already", account.name);
+    }
+    institution.db.write(move |tx| dispatch::reopen_account(tx, &operator(), &account.id)).await?;
+    println!("Reopened {}; the batches that waited for it go on.", args.name);
     Ok(ExitCode::SUCCESS)
 }

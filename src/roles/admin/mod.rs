@@ -47,7 +47,7 @@ pub enum Verb {
     /// Compare every batch's counts with its rows
     VerifyCounts,
     /// Let payments go on after a restore or a take-over, once the network has been asked about every approved row
-    ReleaseDispatch,
+    ReleaseDispatch(check::ReleaseDispatch),
     /// Open a funding account that was stopped
     ReopenAccount(directory::ReopenAccount),
 }
@@ -68,7 +68,7 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,
         Verb::VerifyCounts => check::verify_counts(&institution).await,
-        Verb::ReleaseDispatch => check::release_dispatch(&institution).await,
+        Verb::ReleaseDispatch(args) => check::release_dispatch(&institution, args).await,
         Verb::ReopenAccount(args) => directory::reopen_account(&institution, args).await,
     }
 }

@@ -12,6 +12,7 @@ use super::people::{OFFICES, PASSWORD, PEOPLE};
 use crate::audit::By;
 use crate::branches::{self, NewBranch};
 use crate::db::{self, DatabaseUrl, Db};
+use crate::dispatch;
 use crate::funding::{self, NewFundingAccount};
 use crate::ids::{BranchId, FspId};
 use crate::institutions::{Institution, Keys, Limits, Mode, ProcessLock, SessionLimits, Settings, create};
@@ -89,6 +90,7 @@ fn settings(args: &DemoArgs, mode: Mode, folder: &Path) -> Settings {
         language: "en".to_owned(),
         limits: Limits::default(),
         sessions: SessionLimits::default(),
+        concurrency: dispatch::CONCURRENCY,
         sdk: Vec::new(),
     }
 }

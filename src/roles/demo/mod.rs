@@ -3,8 +3,8 @@
 
 mod institution;
 mod people;
+mod report;
 mod run;
-mod table;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use outlay::audit::By;
 use outlay::batches::{SealedBatch, SealedRow, Sealer, row_digest};
 use outlay::clock::{Clock as _, Instant, ManualClock};
 use outlay::db::schema::{batches, replies, transfers};
-use outlay::db::{self, Db, DatabaseUrl};
+use outlay::db::{self, DatabaseUrl, Db};
 use outlay::dispatch::{self, Count, Engine, EpochFile, Setup, TransferState};
 use outlay::funding::{self, NewFundingAccount};
 use outlay::ids::{BatchId, BranchId, FspId, FundingAccountId, HomeTransactionId, InstitutionId, TransferId, UserId};

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cast::{PASSWORD, Person};
 use super::portal::Portal;
@@ -133,6 +134,29 @@ impl Browser {
             Ok(body) => body.text().await.unwrap_or_default(),
             Err(_) => String::new(),
         }
+    }
+
+    /// A picture of the whole page as a window of this width shows it, in `light` or `dark` colours.
+    pub async fn picture(&self, width: u32, colours: &str) -> Vec<u8> {
+        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        let colours = json!({ "features": [{ "name": "prefers-color-scheme", "value": colours }, still] });
+        self.devtools("Emulation.setEmulatedMedia", colours).await;
+        let window = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", window).await;
+        let taken = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+        base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// A command that WebDriver has no word for, in Chromium's own.
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        // The TLS library asks for its cryptography once; a second call changes nothing.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let url = format!("http://127.0.0.1:{}/session/{}/goog/cdp/execute", self.driver.port, self.session);
+        let body = json!({ "cmd": command, "params": parameters }).to_string();
+        let answer = reqwest::Client::builder().no_proxy().build().unwrap().post(url).body(body).send().await.unwrap();
+        let answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert!(answer["value"]["error"].is_null(), "{command}: {answer}");
+        answer["value"].clone()
     }
 
     /// Waits for a download to end: its name and its bytes. Takes it away, so that the next one is found too.

@@ -1,9 +1,13 @@
 //! What the stories stand on.
 
+pub mod batches;
 pub mod browser;
 pub mod cast;
 pub mod database;
 pub mod form;
+pub mod network;
 pub mod page;
 pub mod portal;
+pub mod process;
+pub mod server;
 pub mod tab;

@@ -2,17 +2,21 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
-use outlay::app;
 use outlay::audit::By;
-use outlay::clock::{Clock, Instant, ManualClock};
+use outlay::clock::{Clock, Instant, ManualClock, SystemClock};
+use outlay::db::WriteTx;
+use outlay::funding::{self, NewFundingAccount};
+use outlay::ids::FspId;
 use outlay::institutions::{self, Institution, Keys, Mode, Settings};
+use outlay::money::{Currency, Minor};
 use outlay::people::Passwords;
 use outlay::web::Proxies;
+use outlay::{app, simulator};
 
-use super::cast::{self, Person};
+use super::cast::{self, NotSetUp, Person};
 use super::database::TestDatabase;
+use super::server::{Server, Started};
 use super::tab::Tab;
 
 /// The host name that the institution answers to, and the only one.
@@ -26,51 +30,62 @@ pub fn morning() -> Instant {
 /// A portal that is open. Closed when it is dropped.
 pub struct Portal {
     pub institution: Arc<Institution>,
-    pub address: SocketAddr,
-    server: Option<Server>,
+    server: Server,
     /// Dropped after the server, which still uses them.
     _database: TestDatabase,
     _folder: tempfile::TempDir,
 }
 
-struct Server {
-    handle: actix_web::dev::ServerHandle,
-    thread: JoinHandle<()>,
-}
+/// The name of the institution's one SDK.
+pub const SDK: &str = "main";
+/// The institution's own FSP.
+pub const OWN_FSP: &str = "mfi";
+/// An SDK's address at which nobody answers.
+const NOWHERE: &str = "http://127.0.0.1:9";
 
 impl Portal {
-    /// With a clock that stands still until the test moves it.
+    /// With a clock that stands still until the test moves it, and nobody at the SDK's address.
     pub async fn open() -> (Self, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(morning()));
-        (Self::open_with(clock.clone()).await, clock)
+        (Self::open_with(clock.clone(), NOWHERE).await, clock)
     }
 
-    /// With a clock of the test's choice: browsers need the machine's.
-    pub async fn open_with(clock: Arc<dyn Clock>) -> Self {
+    /// With the machine's clock, as browsers need it.
+    pub async fn open_now() -> Self {
+        Self::open_with(Arc::new(SystemClock::new()), NOWHERE).await
+    }
+
+    /// With a clock of the test's choice and the address of an SDK.
+    pub async fn open_with(clock: Arc<dyn Clock>, sdk: &str) -> Self {
         let database = TestDatabase::new();
         let folder = tempfile::tempdir().unwrap();
-        let settings = settings(&database, &folder);
+        let settings = settings(&database, &folder, sdk);
         Keys::create_if_missing(&settings.key_file).unwrap();
         let db = database.db(Arc::clone(&clock));
         let set_up = db.write(|tx| {
             let by = By::operator("a test");
             institutions::create(tx, &by, Mode::Training).map_err(cast::refused)?;
-            cast::arrive(tx, &by)
+            cast::arrive(tx, &by)?;
+            add_money(tx, &by)
         });
         set_up.await.unwrap();
         let institution = Arc::new(Institution::open(settings, clock, false).await.unwrap_or_else(|error| panic!("{error}")));
-        let (address, server) = serve(Arc::clone(&institution));
-        Self { institution, address, server: Some(server), _database: database, _folder: folder }
+        let server = serve(Arc::clone(&institution));
+        Self { institution, server, _database: database, _folder: folder }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
     /// Where a browser finds it.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{HOST}:{}{path}", self.address.port())
+        format!("http://{HOST}:{}{path}", self.server.address.port())
     }
 
     /// Somebody who has not signed in.
     pub fn stranger(&self) -> Tab {
-        Tab::at(self.address, HOST)
+        Tab::at(self.server.address, HOST)
     }
 
     /// One of the cast, through the sign-in page.
@@ -83,42 +98,54 @@ impl Portal {
     }
 }
 
-impl Drop for Portal {
-    fn drop(&mut self) {
-        if let Some(Server { handle, thread }) = self.server.take() {
-            drop(handle.stop(false));
-            drop(thread.join());
-        }
+/// The FSPs of the network, and an account in kyat and one in dollars.
+fn add_money(tx: &mut WriteTx<'_>, by: &By) -> Result<(), NotSetUp> {
+    funding::add_fsp(tx, by, OWN_FSP, "Upendo").map_err(cast::refused)?;
+    for (id, name) in simulator::FSPS {
+        funding::add_fsp(tx, by, id, name).map_err(cast::refused)?;
     }
+    for (name, currency, fee_limit) in [("Kyat account", "MMK", 100_000), ("Dollar account", "USD", 200)] {
+        let new = NewFundingAccount {
+            name: name.to_owned(),
+            sdk: SDK.to_owned(),
+            fsp: FspId::from(OWN_FSP),
+            currency: Currency::find(currency).unwrap(),
+            payer_id_type: "BUSINESS".to_owned(),
+            payer_id_value: "upendo".to_owned(),
+            fee_limit: Minor::new(fee_limit),
+        };
+        funding::add_funding_account(tx, by, &new).map_err(cast::refused)?;
+    }
+    Ok(())
 }
 
-fn settings(database: &TestDatabase, folder: &tempfile::TempDir) -> Settings {
+fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> Settings {
     let file = folder.path().join("upendo.toml");
     let text = format!(
-        "name = 'Upendo Microfinance'\nmode = 'training'\nhosts = ['{HOST}']\npublic_url = 'http://{HOST}'\n\
-         database = '{}'\nkey_file = 'key'\nepoch_file = 'epoch'\n",
+        "name = 'Upendo Microfinance'
+        mode = 'training'
+        hosts = ['{HOST}']
+        public_url = 'http://{HOST}'
+        database = '{}'
+        key_file = 'key'
+        epoch_file = 'epoch'
+        [[sdk]]
+        name = '{SDK}'
+        url = '{sdk}'
+        dfsp_id = '{OWN_FSP}'
+        settle_margin = '5ms'",
         database.url_text()
     );
     std::fs::write(&file, text).unwrap();
     Settings::read(&file).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Serves from a thread of its own, so that a test's own work never holds up an answer.
-fn serve(institution: Arc<Institution>) -> (SocketAddr, Server) {
-    let (tell, told) = std::sync::mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let portal = app::Portal {
-                institutions: vec![institution],
-                passwords: Passwords::new().unwrap(),
-                proxies: Proxies::default(),
-                threads: 1,
-            };
-            let listening = app::serve(portal, TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
-            tell.send((listening.address, listening.handle)).unwrap();
-            listening.server.await.unwrap();
-        });
-    });
-    let (address, handle) = told.recv().expect("the server did not start");
-    (address, Server { handle, thread })
+fn serve(institution: Arc<Institution>) -> Server {
+    Server::run(move || {
+        let portal =
+            app::Portal { institutions: vec![institution], passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
+        let listening = app::serve(portal, TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
+        let server = listening.server;
+        Started { address: listening.address, handle: listening.handle, answering: Box::pin(async { server.await.unwrap() }) }
+    })
 }
