@@ -20,7 +20,10 @@ mod approvals;
 mod audit;
 mod catalogue;
 mod chromium;
+#[cfg(feature = "crash-points")]
+mod crash;
 mod database;
+mod demo;
 mod dispatch;
 mod files;
 mod gallery;
