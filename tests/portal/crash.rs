@@ -39,6 +39,8 @@ async fn a_program_that_dies_between_any_two_steps_pays_everybody_once() {
         rounds.die_by_chance(&house, &mut chance).await;
     }
     rounds.assert_all_met();
+    assert!(!house.is_processed().await, "it lived too long: everything was paid after {} deaths", rounds.deaths);
+    println!("{} deaths, {} of them by hand", rounds.deaths, rounds.by_hand);
     house.pay_the_rest(PATIENCE).await;
     books::assert_agree(&house).await;
 }
@@ -66,6 +68,8 @@ async fn many_batches_are_paid_by_a_program_that_keeps_dying() {
 struct Rounds {
     met: BTreeSet<&'static str>,
     deaths: u32,
+    /// Those by SIGKILL from outside.
+    by_hand: u32,
 }
 
 impl Rounds {
@@ -97,6 +101,7 @@ impl Rounds {
             if began.elapsed() > within || house.is_processed().await {
                 process.kill();
                 self.deaths += 1;
+                self.by_hand += 1;
                 return false;
             }
             tokio::time::sleep(GLANCE).await;
@@ -111,6 +116,7 @@ impl Rounds {
             assert_eq!(process.has_ended(), None, "{}", process.said());
             process.kill();
             self.deaths += 1;
+            self.by_hand += 1;
         }
     }
 

@@ -19,7 +19,7 @@ const IDS_MAX: i32 = 64;
 
 #[derive(Debug, Queryable)]
 struct Row {
-    line: i64,
+    _line: i64,
     home: HomeTransactionId,
     state: TransferState,
     n: i32,

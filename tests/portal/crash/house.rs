@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use outlay::approvals::{self, Decision, DecisionForm};
-use outlay::batches::{PaymentType, State};
+use outlay::batches::{self, PaymentType, State};
 use outlay::clock::HurriedClock;
 use outlay::db::DatabaseUrl;
 use outlay::ids::BatchId;
 use outlay::simulator::Fault;
 
-use crate::support::batches::{File, actor, find, submitted};
+use crate::support::batches::{File, actor, drafted, find, submit};
 use crate::support::cast::{HLA, THIRI};
 use crate::support::database::Engine;
 use crate::support::network::Network;
@@ -134,13 +134,13 @@ fn phones(rows: usize) -> Vec<String> {
     for nth in 0..OF_EACH_FAULT {
         for (fault, digits, ..) in Fault::ALL {
             if *fault != Fault::NoLiquidity || nth < WITHOUT_LIQUIDITY {
-                faulty.push(format!("09777{nth:02}{digits}"));
+                faulty.push(format!("097713{nth}{digits}"));
             }
         }
     }
     let every = rows / faulty.len();
     let mut faulty = faulty.into_iter();
-    (0..rows).map(|row| if row % every == 0 { faulty.next() } else { None }.unwrap_or_else(|| format!("0977{row:07}"))).collect()
+    (0..rows).map(|row| if row % every == 0 { faulty.next() } else { None }.unwrap_or_else(|| format!("097712{row:05}"))).collect()
 }
 
 /// Uploaded, submitted and approved by the verbs that the pages use.
@@ -150,7 +150,11 @@ async fn approved(portal: &Portal, rows: usize) -> BatchId {
     let lines: Vec<_> = phones.iter().enumerate().map(line).collect();
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
     let file = File { name: "payroll-oct.csv", payment_type: PaymentType::Payroll, lines: &lines };
-    let batch = submitted(portal, &THIRI, &file).await;
+    let batch = drafted(portal, &THIRI, &file).await;
+    let id = batch.clone();
+    let errors = portal.institution.db.read(move |conn| batches::findings_by_kind(conn, &id)).await.unwrap();
+    assert!(errors.is_empty(), "{errors:#?}");
+    submit(portal, &THIRI, &batch).await;
     let seal = find(portal, &batch).await.seal.unwrap();
     let form = DecisionForm { batch: batch.clone(), decision: Decision::Approved, reason: String::new(), seal };
     let checker = actor(portal, &HLA).await;

@@ -52,7 +52,7 @@ pub async fn branch(portal: &Portal, office: Office) -> BranchId {
 /// The funding account, made with two FSPs by whoever asks first.
 pub async fn account(portal: &Portal) -> FundingAccountId {
     let set_up = portal.institution.db.write(|tx| {
-        if let Some(account) = funding::accounts(tx)?.into_iter().next() {
+        if let Some(account) = funding::accounts(tx)?.into_iter().find(|account| account.currency == Currency::MMK) {
             return Ok(account.id);
         }
         let by = By::operator("a test");
