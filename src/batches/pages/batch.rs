@@ -67,6 +67,7 @@ struct BatchPage {
 
 /// What the visitor may do with it now.
 struct Mays {
+    make: bool,
     withdraw: bool,
     delete: bool,
     download: bool,
@@ -218,6 +219,7 @@ fn mays(visitor: &Visitor, standing: &Standing) -> Mays {
     let (batch, rights) = (&standing.batch, &visitor.rights);
     let decides = rights.has(Action::ApprovePayment, &batch.branch) || rights.has(Action::RejectPayment, &batch.branch);
     Mays {
+        make: rights.has(Action::MakePayment, &batch.branch) && rights.has(batch.payment_type.make(), &batch.branch),
         withdraw: standing.is_maker && batch.state == State::PendingApproval,
         delete: rights.has(Action::DeletePayment, &batch.branch) && can_be_deleted(batch.state),
         download: rights.has(Action::DownloadPayment, &batch.branch),
