@@ -42,7 +42,11 @@ async fn half_paid(portal: &Portal, id: &BatchId) {
             batches_table::state.eq(State::Processing),
             batches_table::started_at.eq(now),
             (batches_table::waiting.eq(1_i64), batches_table::succeeded.eq(1_i64), batches_table::failed.eq(1_i64)),
-            (batches_table::sum_waiting.eq(100_200_i64), batches_table::sum_succeeded.eq(100_000_i64), batches_table::sum_failed.eq(100_100_i64)),
+            (
+                batches_table::sum_waiting.eq(100_200_i64),
+                batches_table::sum_succeeded.eq(100_000_i64),
+                batches_table::sum_failed.eq(100_100_i64),
+            ),
         );
         diesel::update(batches_table::table.find(of.clone())).set(counts).execute(&mut **tx)?;
         Ok::<_, db::Error>(())

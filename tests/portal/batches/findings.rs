@@ -2,10 +2,9 @@
 
 use outlay::audit;
 use outlay::batches::{self, FindingKind, State};
-use outlay::db;
 
 use super::desk::{batch_of, count, find, payroll, state, upload};
-use crate::support::cast::{Person, THIRI, ZAW, MOE};
+use crate::support::cast::{MOE, Person, THIRI, ZAW};
 use crate::support::page::Page;
 use crate::support::portal::Portal;
 use crate::support::tab::{ChosenFile, Tab};
@@ -33,7 +32,13 @@ async fn every_problem_is_listed_with_line_column_value_and_what_to_do() {
     page.assert_status(200).assert_says("Fix 4 problems in payroll");
     page.assert_says("5 rows: 3 can be paid, 2 to mend, 2 to look at.");
     page.assert_says("Write the amount to pay, or delete the row");
-    for cells in [["2", "payee_name", ""], ["2", "id_value", "12"], ["2", "amount", "-5"], ["4", "to_fsp", "nowhere"], ["5", "id_value", "9770000004"]] {
+    for cells in [
+        ["2", "payee_name", ""],
+        ["2", "id_value", "12"],
+        ["2", "amount", "-5"],
+        ["4", "to_fsp", "nowhere"],
+        ["5", "id_value", "9770000004"],
+    ] {
         let rows = page.rows("table");
         assert!(rows.iter().any(|row| row.len() == 4 && row[..3] == cells), "no row says {cells:?}\n{page}");
     }
@@ -136,9 +141,10 @@ const NILAR: Person = Person { user_name: "nilar", full_name: "Ma Nilar", ..THIR
 async fn another_maker_of_the_branch_may_look_but_not_correct() {
     let (portal, _) = Portal::open().await;
     let branch = crate::support::batches::branch(&portal, NILAR.office).await;
-    let added = portal.institution.db.write(move |tx| {
-        crate::support::cast::add_person(tx, &outlay::audit::By::operator("a test"), &NILAR, &branch)
-    });
+    let added = portal
+        .institution
+        .db
+        .write(move |tx| crate::support::cast::add_person(tx, &outlay::audit::By::operator("a test"), &NILAR, &branch));
     added.await.unwrap();
     let mut thiri = portal.signed_in(&THIRI).await;
     let id = batch_of(&upload(&mut thiri, "payroll.csv", FAULTY).await);
@@ -164,7 +170,11 @@ async fn warnings_are_acknowledged_by_kind_with_a_reason() {
     let id = batch_of(&page);
     assert_eq!(state(&portal, &id).await, State::Draft);
     let action = format!("/batches/{id}/acknowledgements");
-    thiri.get(&format!("/batches/{id}/check")).await.assert_says("warnings that nobody has acknowledged").assert_says_not("Submit 3 payments");
+    thiri
+        .get(&format!("/batches/{id}/check"))
+        .await
+        .assert_says("warnings that nobody has acknowledged")
+        .assert_says_not("Submit 3 payments");
 
     thiri.get(&format!("/batches/{id}/findings")).await;
     let page = thiri.post_form(&action, &[("kinds", "lost_zero")]).await;
@@ -175,8 +185,10 @@ async fn warnings_are_acknowledged_by_kind_with_a_reason() {
     let open = portal.institution.db.read(move |conn| batches::unacknowledged(conn, &asked)).await.unwrap();
     assert_eq!(open.iter().map(|of| of.kind).collect::<Vec<_>>(), [FindingKind::RepeatedPayment]);
     let page = thiri.post_form(&action, &[("kinds", "repeated_payment"), ("reason", "Two contracts")]).await;
-    page.assert_says("Check this batch before you submit it").assert_says("Two contracts").assert_says("Submit 3 payments for approval, 8,000 MMK");
-    let history = portal.institution.db.read(move |conn| Ok::<_, db::Error>(audit::of_batch(conn, &id, 10)?));
+    page.assert_says("Check this batch before you submit it")
+        .assert_says("Two contracts")
+        .assert_says("Submit 3 payments for approval, 8,000 MMK");
+    let history = portal.institution.db.read(move |conn| audit::of_batch(conn, &id, 10));
     let mut said: Vec<_> = history.await.unwrap().into_iter().filter_map(|event| event.reason).collect();
     said.sort();
     assert_eq!(said, ["Asked U Tun", "Two contracts"]);

@@ -35,7 +35,12 @@ async fn a_maker_looks_once_more_and_submits() {
     let batch = find(&portal, &id).await.unwrap();
     assert_eq!((batch.state, batch.seal), (State::PendingApproval, Some(seal)));
     assert_eq!(batch.fee_limit.units(), 100_000);
-    thiri.get(&format!("/batches/{id}")).await.assert_says("Waiting for approval").assert_says("Submitted for approval").assert_says("Withdraw");
+    thiri
+        .get(&format!("/batches/{id}"))
+        .await
+        .assert_says("Waiting for approval")
+        .assert_says("Submitted for approval")
+        .assert_says("Withdraw");
 }
 
 #[tokio::test]
@@ -112,9 +117,10 @@ const BLIND: Person = Person { user_name: "blind", full_name: "Ma Blind", action
 async fn a_maker_sees_what_they_made_without_any_view() {
     let (portal, _) = Portal::open().await;
     let branch = crate::support::batches::branch(&portal, BLIND.office).await;
-    let added = portal.institution.db.write(move |tx| {
-        crate::support::cast::add_person(tx, &outlay::audit::By::operator("a test"), &BLIND, &branch)
-    });
+    let added = portal
+        .institution
+        .db
+        .write(move |tx| crate::support::cast::add_person(tx, &outlay::audit::By::operator("a test"), &BLIND, &branch));
     added.await.unwrap();
     let mut blind = portal.signed_in(&BLIND).await;
     let own = drafted(&mut blind).await;
