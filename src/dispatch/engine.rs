@@ -155,11 +155,8 @@ impl Engine {
         }
         for account in std::mem::take(&mut self.accounts).into_values() {
             let (lease, holder) = (account.held(), self.worker.clone());
-            let given = self
-                .shared
-                .db
-                .write_as(Turn::Worker, Isolation::Serializable, move |tx| lease::give_back(tx, &lease, &holder))
-                .await;
+            let given =
+                self.shared.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| lease::give_back(tx, &lease, &holder)).await;
             if let Err(error) = given {
                 tracing::warn!(%error, "dispatch.engine: a lease was not given back; it ends by itself");
             }
@@ -333,16 +330,12 @@ impl Engine {
     /// Claims what the account has room for: questions first, they hold the end of other people's waiting.
     async fn claim(&mut self, id: &FundingAccountId, has_questions: bool, batches: &[AtWork]) -> db::Result<usize> {
         let Some(account) = self.accounts.get(id).cloned() else { return Ok(0) };
-        let claimer =
-            Claimer { house: self.setup.house.clone(), worker: self.worker.clone(), account: id.clone(), lease: account.held() };
+        let claimer = Claimer { house: self.setup.house.clone(), worker: self.worker.clone(), account: id.clone(), lease: account.held() };
         let (mut did, room) = (0, account.room());
         if has_questions && room > 0 {
             let by = claimer.clone();
-            let claimed = self
-                .shared
-                .db
-                .write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| claim::claim_to_ask(tx, &by, room))
-                .await?;
+            let claimed =
+                self.shared.db.write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| claim::claim_to_ask(tx, &by, room)).await?;
             did += self.set_to_work(&account, claimed);
         }
         let room = account.room();
@@ -350,11 +343,8 @@ impl Engine {
             one.batch.funding_account_id == *id && matches!(one.batch.state, State::Approved | State::Processing | State::Paused)
         };
         if room > 0 && batches.iter().any(pays) {
-            let claimed = self
-                .shared
-                .db
-                .write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| claim::claim_to_pay(tx, &claimer, room))
-                .await?;
+            let claimed =
+                self.shared.db.write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| claim::claim_to_pay(tx, &claimer, room)).await?;
             did += self.set_to_work(&account, claimed);
         }
         Ok(did)

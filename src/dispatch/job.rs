@@ -6,10 +6,10 @@ use super::account::Account;
 use super::claim::InHand;
 use super::core::{self, Decision, Fault, Moment, Mood, Order, Standing, Then};
 use super::crash::crash_point;
-use super::shared::Shared;
-use super::store::{Claimable, Ended, Key, Landed, Learned, Reply};
 use super::record::Recorded;
 use super::recorder::Write;
+use super::shared::Shared;
+use super::store::{Claimable, Ended, Key, Landed, Learned, Reply};
 use super::why::Why;
 use crate::batches::State;
 use crate::clock::Instant;
@@ -94,7 +94,7 @@ impl Job {
                                 self.send().await
                             }
                             Recorded::No => return self.give_back().await,
-                            Recorded::Unusable(refused) => refused,
+                            Recorded::Unusable(refused) => *refused,
                         }
                     }
                 },

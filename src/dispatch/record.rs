@@ -1,12 +1,12 @@
 //! Recording: the exact bytes, durable, before they may go out.
 
 use super::agree::Terms;
+use super::claim::ROW_LEASE;
 use super::core::{self, Decision, Fault};
 use super::job::Job;
 use super::recorder::{Recording, Write};
 use super::sealed;
 use super::store::{Key, RecordedBytes};
-use super::claim::ROW_LEASE;
 use super::why::Why;
 use crate::sdk::Prepare;
 
@@ -18,7 +18,7 @@ pub(super) enum Recorded {
     /// could not be written.
     No,
     /// The quote gives no bytes that read back.
-    Unusable(Decision),
+    Unusable(Box<Decision>),
 }
 
 impl Job {
@@ -28,7 +28,7 @@ impl Job {
         let transfer = self.transfer_id(&terms.standing);
         let expiration = now.after(self.account.rules.expiry);
         let Ok(prepare) = Prepare::new(&transfer, &self.account.dfsp, &terms.payee_fsp, &terms.quote, expiration) else {
-            return Recorded::Unusable(core::refuse(terms.standing, Fault::ours(), Why::UnreadableQuote, self.at()));
+            return Recorded::Unusable(Box::new(core::refuse(terms.standing, Fault::ours(), Why::UnreadableQuote, self.at())));
         };
         self.landed.fee = Some(terms.priced.fee.units());
         let to = core::recorded(terms.standing, self.attempt.clone(), prepare.expiration(), now.after(ROW_LEASE));

@@ -7,6 +7,7 @@ pub mod delete;
 pub mod download;
 pub mod findings;
 mod receive;
+pub mod resubmission;
 pub mod upload;
 
 use actix_web::HttpRequest;

@@ -12,8 +12,8 @@ mod starting;
 
 pub(super) use attempts::{Attempt, Ended, RecordedBytes, Reply, begin_attempts, end_attempts, keep_replies, record_bytes};
 pub(super) use batches::{
-    AtWork, BatchMove, BatchRow, Deltas, accounts_to_ask, add_deltas, approved_at, at_work, batch, batches_in, finish_idle, lock_paying, mark_started, move_batch, next_due,
-    waiting_batches,
+    AtWork, BatchMove, BatchRow, Deltas, accounts_to_ask, add_deltas, approved_at, at_work, batch, batches_in, finish_idle, lock_paying,
+    mark_started, move_batch, next_due, waiting_batches,
 };
 pub(super) use counts::{count_rows, said_counts};
 pub(super) use leases::{LeaseRow, dispatch_epoch, find_lease, insert_lease, set_dispatch_epoch, still_held, swap_lease};

@@ -120,7 +120,13 @@ pub(in crate::dispatch) fn claimable(conn: &mut Conn, batch: &BatchId, now: Inst
         .filter(transfers::next_at.le(now))
         .order((transfers::next_at, transfers::line))
         .limit(limit)
-        .select((Claimable::as_select(), StandingColumns::as_select(), OfBatch::as_select(), funding_accounts::state, attempts::prepare.nullable()))
+        .select((
+            Claimable::as_select(),
+            StandingColumns::as_select(),
+            OfBatch::as_select(),
+            funding_accounts::state,
+            attempts::prepare.nullable(),
+        ))
         .load(conn)?;
     Ok(rows.into_iter().map(claimed).collect())
 }
@@ -136,7 +142,13 @@ pub(in crate::dispatch) fn doubtful(conn: &mut Conn, account: &FundingAccountId,
         .filter(batches::funding_account_id.eq(account))
         .order(transfers::next_at)
         .limit(limit)
-        .select((Claimable::as_select(), StandingColumns::as_select(), OfBatch::as_select(), funding_accounts::state, attempts::prepare.nullable()))
+        .select((
+            Claimable::as_select(),
+            StandingColumns::as_select(),
+            OfBatch::as_select(),
+            funding_accounts::state,
+            attempts::prepare.nullable(),
+        ))
         .load(conn)?;
     Ok(rows.into_iter().map(claimed).collect())
 }

@@ -24,7 +24,9 @@ async fn yesterdays_copy_pays_nobody_twice_and_learns_every_outcome() {
     let before = desk.approved(&[("959777123456", 1_000)]);
     let mut engine = desk.engine();
     desk.pay(&mut engine, &before).await;
-    let payees: Vec<_> = ["959777123451", "959777123452", "959777129001", "959777129003", "959777129006", "959777129013"].map(|phone| (phone, 1_000)).to_vec();
+    let payees: Vec<_> = ["959777123451", "959777123452", "959777129001", "959777129003", "959777129006", "959777129013"]
+        .map(|phone| (phone, 1_000))
+        .to_vec();
     let batch = desk.approved(&payees);
     let copy = Copy::of(&desk.database);
     desk.pay(&mut engine, &batch).await;
