@@ -18,9 +18,13 @@ mod support;
 
 mod approvals;
 mod audit;
+mod batches;
 mod catalogue;
 mod chromium;
+#[cfg(feature = "crash-points")]
+mod crash;
 mod database;
+mod demo;
 mod dispatch;
 mod files;
 mod gallery;
@@ -28,6 +32,7 @@ mod people;
 mod pictures;
 mod schema;
 mod sdk;
+mod search;
 mod simulator;
 mod style_sheet;
 mod tidy;
