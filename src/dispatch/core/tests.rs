@@ -1,17 +1,168 @@
-//! The core's rules one by one, and against a model of the hub.
-
-mod model;
-mod rules;
+//! Rule by rule, at its edge.
 
 use std::time::Duration;
 
 use super::limits::{PREPARE_GOOD_FOR, SETTLE_MARGIN};
-use super::{Fault, Rules};
-use crate::sdk::{Code, Stage};
+use super::*;
+use crate::dispatch::why::Why;
+use crate::sdk::{Class, Code, Stage};
 
-const LEASE: Duration = Duration::from_secs(300);
-const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
+pub(super) const LEASE: Duration = Duration::from_secs(300);
+pub(super) const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
 
-fn fault(code: u16) -> Fault {
+pub(super) fn fault(code: u16) -> Fault {
     Fault::of(Code::new(code).unwrap(), Stage::Transfer)
+}
+
+fn start() -> Instant {
+    Instant::from_micros(1_000_000_000_000)
+}
+
+fn at(now: Instant) -> Moment {
+    Moment { now, jitter: 0 }
+}
+
+fn sent(now: Instant) -> Standing {
+    let agreeing = Standing { state: TransferState::Agreeing, ..Standing::ready(now) };
+    recorded(agreeing, AttemptId::from("a"), now.after(RULES.expiry), now.after(LEASE))
+}
+
+fn heard(word: Word, sent_at: Instant) -> Heard {
+    Heard { word, sent_at, clock_is_steady: true }
+}
+
+fn after(seconds: u64) -> Instant {
+    start().after(Duration::from_secs(seconds))
+}
+
+fn ask(standing: &Standing, word: Word, now: Instant) -> Decision {
+    on_word(standing.clone(), &heard(word, now), Mood::Paying, at(now), &RULES)
+}
+
+#[test]
+fn only_a_reply_with_its_proof_is_a_payment() {
+    let paid = on_sent(sent(start()), &Word::Committed { proven: true }, at(after(1)));
+    assert_eq!(paid.standing.state, TransferState::Succeeded);
+    for word in
+        [Word::Committed { proven: false }, Word::Silent, Word::Modified, Word::InProgress, Word::Unclear, Word::Aborted { fault: None }]
+    {
+        let next = on_sent(sent(start()), &word, at(after(1)));
+        assert_eq!(next.standing.state, TransferState::InDoubt, "{word:?}");
+        assert_eq!(next.standing.next_at, Some(after(2)), "asked after a second");
+    }
+}
+
+#[test]
+fn a_refused_transfer_is_asked_about_and_its_reason_is_kept() {
+    let fault = fault(5104);
+    let doubt = on_sent(sent(start()), &Word::Refused(fault), at(after(1))).standing;
+    let aborted = ask(&doubt, Word::Aborted { fault: None }, after(2));
+    assert_eq!((aborted.then.clone(), aborted.standing.n), (Then::Ask, 1), "a copy of us may have used the next id");
+    let failed = ask(&aborted.standing, Word::Unknown, after(2)).standing;
+    assert_eq!((failed.state, failed.n, failed.fault), (TransferState::Failed, 1, Some(fault)));
+    let paid_by_a_copy = ask(&aborted.standing, Word::Committed { proven: false }, after(2)).standing;
+    assert_eq!(paid_by_a_copy.state, TransferState::Succeeded);
+}
+
+#[test]
+fn liquidity_stops_the_batch_and_the_row_is_paid_under_its_next_id() {
+    let fault = fault(4001);
+    let doubt = on_sent(sent(start()), &Word::Refused(fault), at(after(1)));
+    assert_eq!(doubt.stop, Some(Stop::WaitForLiquidity(fault)));
+    let ready = ask(&doubt.standing, Word::Aborted { fault: None }, after(2)).standing;
+    assert_eq!((ready.state, ready.n, ready.tries, ready.recorded), (TransferState::Ready, 1, 0, None));
+}
+
+#[test]
+fn an_unknown_id_is_repeated_then_agreed_on_again_under_the_same_id() {
+    let doubt = on_sent(sent(start()), &Word::Unclear, at(after(1))).standing;
+    assert_eq!(ask(&doubt, Word::Unknown, after(2)).then, Then::Repeat);
+    let waiting = ask(&doubt, Word::Unknown, after(31));
+    assert_eq!((waiting.then, waiting.standing.state), (Then::Rest, TransferState::InDoubt), "the hub's clock may be behind ours");
+    let again = ask(&doubt, Word::Unknown, after(46));
+    assert_eq!((again.then, again.standing.state, again.standing.n), (Then::AgreeAgain, TransferState::Agreeing, 0));
+    let held = on_word(doubt.clone(), &heard(Word::Unknown, after(46)), Mood::Held, at(after(46)), &RULES);
+    assert_eq!(held.standing.state, TransferState::InDoubt, "a paused batch agrees on nothing");
+    let held = on_word(doubt, &heard(Word::Unknown, after(700)), Mood::Held, at(after(700)), &RULES);
+    assert_eq!(held.standing.state, TransferState::Ready, "nothing can come of it any more");
+}
+
+#[test]
+fn not_paid_is_said_only_of_a_question_sent_late_enough() {
+    let recorded = sent(start());
+    let agreeing = Standing { state: TransferState::Agreeing, ..recorded };
+    let gone = Why::Network { code: "3204".to_owned() };
+    let refused = refuse(agreeing, fault(3204), gone, at(after(60)));
+    assert_eq!(refused.then, Then::Ask);
+    let doubt = ask(&refused.standing, Word::Unknown, after(60)).standing;
+    assert_eq!((doubt.state, doubt.refused), (TransferState::InDoubt, true));
+    let edge = after(30).after(SETTLE_MARGIN);
+    let late_answer = on_word(doubt.clone(), &heard(Word::Unknown, edge), Mood::Paying, at(edge.after(LEASE)), &RULES);
+    assert_eq!(late_answer.standing.state, TransferState::InDoubt, "sent too early, however late its answer");
+    let jumped = Heard { clock_is_steady: false, ..heard(Word::Unknown, edge.after(LEASE)) };
+    assert_eq!(on_word(doubt.clone(), &jumped, Mood::Paying, at(edge.after(LEASE)), &RULES).standing.state, TransferState::InDoubt);
+    let one_later = Instant::from_micros(edge.micros() + 1);
+    assert_eq!(ask(&doubt, Word::Unknown, one_later).standing.state, TransferState::Failed);
+}
+
+#[test]
+fn a_settled_transfer_is_called_probably_paid_and_still_asked_about() {
+    let mut standing = on_sent(sent(start()), &Word::Silent, at(after(31))).standing;
+    let mut now = after(60);
+    for times in 1..=3 {
+        assert_eq!(ask(&standing, Word::Silent, now).then, Then::AskControl);
+        standing = on_control(standing, true, at(now)).standing;
+        assert_eq!(standing.unshown.unwrap().times, times);
+        assert_eq!(standing.state, TransferState::InDoubt, "not before ten minutes");
+        now = now.after(Duration::from_secs(200));
+    }
+    let told = on_control(standing.clone(), true, at(now)).standing;
+    assert_eq!((told.state, told.why.clone()), (TransferState::NeedsAttention, Some(Why::ProbablyPaid)));
+    assert_eq!(told.next_at, Some(now.after(limits::ATTENTION_ASK_EVERY)));
+    assert_eq!(ask(&told, Word::Committed { proven: true }, now).standing.state, TransferState::Succeeded);
+    let hub_down = on_control(standing, false, at(now)).standing;
+    assert_eq!(hub_down.state, TransferState::InDoubt, "a hub that answers nothing proves nothing");
+}
+
+#[test]
+fn a_day_in_doubt_needs_a_person() {
+    let doubt = on_sent(sent(start()), &Word::Silent, at(after(1))).standing;
+    let still = ask(&doubt, Word::InProgress, after(86_400)).standing;
+    assert_eq!(still.state, TransferState::InDoubt);
+    let told = ask(&doubt, Word::InProgress, after(86_401)).standing;
+    assert_eq!((told.state, told.why), (TransferState::NeedsAttention, Some(Why::NoWord)));
+    let sooner = on_sent(sent(start()), &Word::Refused(fault(3000)), at(after(1))).standing;
+    assert_eq!(ask(&sooner, Word::InProgress, after(3_601)).standing.state, TransferState::NeedsAttention);
+}
+
+#[test]
+fn agreement_is_tried_again_only_so_often() {
+    let mut standing = Standing { state: TransferState::Agreeing, ..Standing::ready(start()) };
+    for tries in 1..limits::RETRIES_MAX {
+        let next = refuse(standing, Fault::silent(), Why::NoAnswer, at(start()));
+        assert_eq!((next.standing.state, next.standing.tries), (TransferState::Ready, tries));
+        standing = Standing { state: TransferState::Agreeing, ..next.standing };
+    }
+    let last = refuse(standing, Fault::silent(), Why::NoAnswer, at(start()));
+    assert_eq!(last.then, Then::Ask);
+    assert_eq!(ask(&last.standing, Word::Unknown, start()).standing.state, TransferState::Failed);
+}
+
+#[test]
+fn a_lookup_is_good_for_a_day() {
+    let yesterday = start();
+    assert_eq!(begin_paying(Some(yesterday), after(86_399)), Then::Quote);
+    assert_eq!(begin_paying(Some(yesterday), after(86_400)), Then::LookUp);
+    assert_eq!(begin_paying(Some(after(5)), start()), Then::LookUp, "a clock put back");
+    assert_eq!(begin_paying(None, start()), Then::LookUp);
+}
+
+#[test]
+fn unknown_proves_nothing_of_what_the_network_may_have_forgotten() {
+    let old = Standing { state: TransferState::NeedsAttention, why: Some(Why::TooOld), ..Standing::ready(start()) };
+    let still = ask(&old, Word::Unknown, after(1)).standing;
+    assert_eq!((still.state, still.why.clone()), (TransferState::NeedsAttention, Some(Why::TooOld)));
+    let refused = ask(&still, Word::Refused(fault(3000)), after(1)).standing;
+    assert_eq!(ask(&refused, Word::Unknown, after(1)).standing.state, TransferState::NeedsAttention);
+    assert_eq!(ask(&refused, Word::Committed { proven: false }, after(1)).standing.state, TransferState::Succeeded);
 }

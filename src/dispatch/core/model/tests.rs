@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{LEASE, RULES, fault};
+use super::tests::{LEASE, RULES, fault};
 use crate::dispatch::TransferState;
 use crate::dispatch::core::limits::SETTLE_MARGIN;
 use crate::dispatch::core::*;
