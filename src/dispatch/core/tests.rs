@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::limits::{PREPARE_GOOD_FOR, SETTLE_MARGIN};
 use super::*;
 use crate::dispatch::why::Why;
-use crate::sdk::{Class, Code, Stage};
+use crate::sdk::{Code, Stage};
 
 pub(super) const LEASE: Duration = Duration::from_secs(300);
 pub(super) const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
