@@ -111,6 +111,52 @@ impl Clock for ManualClock {
     }
 }
 
+/// The machine's clocks, so many times as fast since a moment that several processes agree on: for tests in which minutes have to
+/// pass between processes that live and die. Written `MICROSECONDS:TIMES`.
+#[cfg(feature = "crash-points")]
+pub struct HurriedClock {
+    machine: SystemClock,
+    from: Instant,
+    times: u32,
+}
+
+#[cfg(feature = "crash-points")]
+impl HurriedClock {
+    /// Shows the machine's time now, and hurries from here on.
+    pub fn from_now(times: u32) -> Self {
+        let machine = SystemClock::new();
+        Self { from: machine.now(), machine, times }
+    }
+}
+
+#[cfg(feature = "crash-points")]
+impl std::fmt::Display for HurriedClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.from.micros(), self.times)
+    }
+}
+
+#[cfg(feature = "crash-points")]
+impl std::str::FromStr for HurriedClock {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (from, times) = text.split_once(':').unwrap_or((text, "1"));
+        Ok(Self { machine: SystemClock::new(), from: Instant(from.parse()?), times: times.parse()? })
+    }
+}
+
+#[cfg(feature = "crash-points")]
+impl Clock for HurriedClock {
+    fn now(&self) -> Instant {
+        self.from.after(self.machine.now().since(self.from).saturating_mul(self.times))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic().saturating_mul(self.times)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

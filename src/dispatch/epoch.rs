@@ -108,8 +108,12 @@ impl EpochFile {
     }
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     std::fs::create_dir_all(folder)?;
     let draft = path.with_extension("new");
     let mut file = std::fs::File::create(&draft)?;
@@ -125,10 +129,11 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// [`EpochError::Held`] where it has to wait.
 pub async fn check(db: &Db, file: &EpochFile) -> Result<i64, EpochError> {
+    // The file first: what another process begins meanwhile puts the database ahead of what was read, never behind.
+    let reader = file.clone();
+    let written = away(move || reader.read()).await.map_err(EpochError::Held)?;
     let database = db.read(store::dispatch_epoch).await?;
-    let file = file.clone();
-    let checked = away(move || file.check(file.read()?.as_ref(), database)).await;
-    checked.map(|()| database).map_err(EpochError::Held)
+    file.check(written.as_ref(), database).map(|()| database).map_err(EpochError::Held)
 }
 
 /// Begins the next epoch, in both places; returns it.
@@ -136,17 +141,33 @@ pub async fn check(db: &Db, file: &EpochFile) -> Result<i64, EpochError> {
 /// # Errors
 /// [`EpochError::Held`] where the two places differ already.
 pub async fn begin(db: &Db, file: &EpochFile) -> Result<i64, EpochError> {
+    let _turn = turn(file).await?;
     let from = check(db, file).await?;
     to_epoch(db, file, from, from.saturating_add(1)).await
 }
 
 /// After a release: an epoch above both.
 pub(super) async fn begin_above(db: &Db, file: &EpochFile) -> Result<i64, EpochError> {
+    let _turn = turn(file).await?;
     let from = db.read(store::dispatch_epoch).await?;
     let reader = file.clone();
     let written = away(move || reader.read()).await.unwrap_or_default();
     let seen = written.map_or(0, |written| written.next.unwrap_or(written.epoch));
     to_epoch(db, file, from, from.max(seen).saturating_add(1)).await
+}
+
+/// Waits until no other process of this machine begins an epoch with the same file; given back when it is dropped, or with the process.
+async fn turn(file: &EpochFile) -> Result<std::fs::File, EpochError> {
+    let lock = file.path.with_extension("lock");
+    let taken = away(move || take_turn(&lock).map_err(|error| Held::Unreadable(error.to_string())));
+    taken.await.map_err(EpochError::Held)
+}
+
+fn take_turn(lock: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::create_dir_all(folder_of(lock))?;
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(lock)?;
+    file.lock()?;
+    Ok(file)
 }
 
 async fn to_epoch(db: &Db, file: &EpochFile, from: i64, to: i64) -> Result<i64, EpochError> {
@@ -206,5 +227,22 @@ mod tests {
         let written = file.read().unwrap();
         assert_eq!(file.check(written.as_ref(), 9), Ok(()));
         assert!(file.check(written.as_ref(), 6).is_err());
+    }
+    #[test]
+    fn two_processes_on_one_machine_take_turns_with_their_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file(folder.path().join("epoch"), true);
+        let begin = || {
+            let _turn = take_turn(&folder.path().join("epoch.lock")).unwrap();
+            let epoch = file.read().unwrap().map_or(0, |written| written.epoch);
+            file.write(epoch, Some(epoch + 1)).unwrap();
+            file.write(epoch + 1, None).unwrap();
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..10).for_each(|_| begin()));
+            }
+        });
+        assert_eq!(file.read().unwrap().unwrap().epoch, 40);
     }
 }

@@ -94,7 +94,7 @@ impl Job {
                                 self.send().await
                             }
                             Recorded::No => return self.give_back().await,
-                            Recorded::Unusable(refused) => refused,
+                            Recorded::Unusable(refused) => *refused,
                         }
                     }
                 },

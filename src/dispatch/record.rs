@@ -18,7 +18,7 @@ pub(super) enum Recorded {
     /// could not be written.
     No,
     /// The quote gives no bytes that read back.
-    Unusable(Decision),
+    Unusable(Box<Decision>),
 }
 
 impl Job {
@@ -28,7 +28,7 @@ impl Job {
         let transfer = self.transfer_id(&terms.standing);
         let expiration = now.after(self.account.rules.expiry);
         let Ok(prepare) = Prepare::new(&transfer, &self.account.dfsp, &terms.payee_fsp, &terms.quote, expiration) else {
-            return Recorded::Unusable(core::refuse(terms.standing, Fault::ours(), Why::UnreadableQuote, self.at()));
+            return Recorded::Unusable(Box::new(core::refuse(terms.standing, Fault::ours(), Why::UnreadableQuote, self.at())));
         };
         self.landed.fee = Some(terms.priced.fee.units());
         let to = core::recorded(terms.standing, self.attempt.clone(), prepare.expiration(), now.after(ROW_LEASE));

@@ -3,6 +3,8 @@
 pub mod admin;
 pub mod demo;
 pub mod migrate;
+#[cfg(feature = "crash-points")]
+mod rehearsal;
 pub mod serve;
 pub mod work;
 
@@ -27,7 +29,20 @@ pub fn run(role: impl Future<Output = Ended>) -> Ended {
 }
 
 pub(crate) fn system_clock() -> Arc<dyn Clock> {
+    #[cfg(feature = "crash-points")]
+    if let Some(clock) = rehearsal::clock() {
+        return clock;
+    }
     Arc::new(SystemClock::new())
+}
+
+/// Whether a database that could forget a commit is refused: always, but in a rehearsal on a server that is thrown away.
+pub(crate) fn must_be_durable() -> bool {
+    #[cfg(feature = "crash-points")]
+    if rehearsal::may_forget() {
+        return false;
+    }
+    true
 }
 
 /// An institution that this process works on, with the lock that keeps others away.
@@ -45,7 +60,7 @@ pub(crate) async fn open_all(args: &RegistryArgs) -> anyhow::Result<Vec<Opened>>
     for settings in load_registry(&args.registry)? {
         let one = async {
             let lock = ProcessLock::take(&settings.database)?;
-            let institution = Institution::open(settings, Arc::clone(&clock), true).await?;
+            let institution = Institution::open(settings, Arc::clone(&clock), must_be_durable()).await?;
             anyhow::Ok(Opened { institution: Arc::new(institution), _lock: lock })
         };
         match one.await {

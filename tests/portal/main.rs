@@ -21,7 +21,10 @@ mod audit;
 mod batches;
 mod catalogue;
 mod chromium;
+#[cfg(feature = "crash-points")]
+mod crash;
 mod database;
+mod demo;
 mod dispatch;
 mod files;
 mod gallery;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::check::checkers;
 use super::findings::may_make;
 use super::{About, visible};
-use crate::audit::{self, Recorded};
+use crate::audit::{self, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
 use crate::batches::{Batch, ByFsp, Counts, PaymentRow, State, can_be_deleted, find_visible, is_maker, rows_page, summary_by_fsp};
 use crate::db::{self, Conn};
@@ -43,9 +43,9 @@ struct Standing {
     batch: Batch,
     about: About,
     checkers: Vec<String>,
-    /// The last event's reason, for states a person brought about.
-    reason: Option<String>,
+    /// The person who brought it where it is, and why, for states a person brings about.
     who: Option<String>,
+    reason: Option<String>,
     is_maker: bool,
 }
 
@@ -104,10 +104,15 @@ struct CheckingProgress {
 impl Standing {
     fn read(conn: &mut Conn, batch: Batch, visitor: &Visitor, now: crate::clock::Instant) -> db::Result<Self> {
         let waits = batch.state == State::PendingApproval;
-        let last = if matches!(batch.state, State::Rejected | State::Deleted | State::Approved) {
-            audit::of_batch(conn, &batch.id, EVENTS_MAX)?.pop()
-        } else {
-            None
+        let brought_about_by = match batch.state {
+            State::Approved => Some(What::BatchApproved),
+            State::Rejected => Some(What::BatchRejected),
+            State::Deleted => Some(What::BatchDeleted),
+            _ => None,
+        };
+        let last = match brought_about_by {
+            Some(what) => audit::of_batch(conn, &batch.id, EVENTS_MAX)?.into_iter().rfind(|event| event.what == what),
+            None => None,
         };
         Ok(Self {
             about: About::of(conn, &batch)?,

@@ -192,7 +192,7 @@ impl World {
             Doing::Agree => self.agree(worker, luck),
             Doing::Send => self.send(worker, luck),
             Doing::Ask(asked) => {
-                let word = if luck % 4 == 0 { Word::Silent } else { self.hub.get(asked.standing.n) };
+                let word = if luck.is_multiple_of(4) { Word::Silent } else { self.hub.get(asked.standing.n) };
                 let heard = Heard { word, sent_at: self.now, clock_is_steady: true };
                 self.workers.push(Worker { doing: Doing::Listen { asked, heard }, ..worker });
             }

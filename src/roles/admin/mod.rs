@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use super::{Ended, system_clock};
+use super::{Ended, must_be_durable, system_clock};
 use crate::audit::By;
 use crate::config::RegistryArgs;
 use crate::institutions::{Institution, load_registry};
@@ -87,7 +87,7 @@ fn settings(args: &AdminArgs) -> anyhow::Result<crate::institutions::Settings> {
 
 /// Opens it beside a running server: these commands write in short transactions.
 async fn open(args: &AdminArgs) -> anyhow::Result<Arc<Institution>> {
-    Ok(Arc::new(Institution::open(settings(args)?, system_clock(), true).await?))
+    Ok(Arc::new(Institution::open(settings(args)?, system_clock(), must_be_durable()).await?))
 }
 
 /// Who runs the command, as the audit log names them.

@@ -19,7 +19,7 @@ use crate::institutions::{Institution, Keys, Limits, Mode, ProcessLock, SessionL
 use crate::money::{Currency, Minor};
 use crate::people::{NewUser, PasswordHash};
 use crate::privileges::{self, NewGrant};
-use crate::roles::system_clock;
+use crate::roles::{must_be_durable, system_clock};
 use crate::sdk::SdkSettings;
 use crate::simulator::{self, Running};
 use crate::{clock::Clock, people};
@@ -65,7 +65,7 @@ pub(super) async fn open(args: &DemoArgs) -> anyhow::Result<Demo> {
     let url = settings.database.clone();
     tokio::task::spawn_blocking(move || db::bring_up(&url)).await??;
     make_if_new(&settings).await?;
-    let institution = Arc::new(Institution::open(settings, system_clock(), true).await?);
+    let institution = Arc::new(Institution::open(settings, system_clock(), must_be_durable()).await?);
     Ok(Demo { institution, simulator, _lock: lock })
 }
 

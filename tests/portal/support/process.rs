@@ -90,6 +90,17 @@ impl Process {
         self.ended()
     }
 
+    /// How it ended, or `None` while it goes on.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// All that it said so far.
+    pub fn said(&mut self) -> String {
+        self.said.extend(self.lines.try_iter());
+        self.said.join("\n")
+    }
+
     /// Waits until it has ended by itself.
     pub fn ended(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
