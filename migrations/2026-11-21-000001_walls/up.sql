@@ -172,6 +172,7 @@ CREATE INDEX batches_by_created ON batches (created_at, id);
 CREATE INDEX batches_by_state ON batches (state, submitted_at);
 CREATE INDEX batches_by_maker ON batches (created_by, created_at);
 CREATE INDEX batches_by_content ON batches (content_digest);
+CREATE INDEX batches_by_corrected ON batches (corrects_batch_id) WHERE corrects_batch_id IS NOT NULL;
 
 -- Everyone who uploaded, edited, acknowledged or submitted any part of a batch: none of them decides on it.
 CREATE TABLE batch_makers (

@@ -58,9 +58,7 @@ pub struct Case {
     #[diesel(sql_type = BigInt)]
     pub sum: Minor,
     #[diesel(sql_type = Text)]
-    pub created_by: UserId,
-    #[diesel(sql_type = Text)]
-    pub created_by_name: String,
+    pub created_by: String,
     #[diesel(sql_type = BigInt)]
     pub created_at: Instant,
     #[diesel(sql_type = Nullable<Text>)]
@@ -75,7 +73,7 @@ pub(super) fn find(conn: &mut Conn, id: &BatchId) -> Result<Option<Case>> {
     let sql = format!(
         "SELECT b.id, b.reference, b.name, b.client_reference, b.branch_id AS branch, r.name AS branch_name, b.payment_type, \
          a.name AS account, af.name AS from_fsp, tf.name AS to_fsp, b.currency, b.state, b.state_at, b.seal, b.fee_limit, b.waiting, \
-         b.excluded, b.sum_waiting AS sum, b.created_by, cu.full_name AS created_by_name, b.created_at, su.full_name AS submitted_by, \
+         b.excluded, b.sum_waiting AS sum, cu.full_name AS created_by, b.created_at, su.full_name AS submitted_by, \
          b.submitted_at FROM batches b JOIN branches r ON r.id = b.branch_id JOIN funding_accounts a ON a.id = b.funding_account_id \
          JOIN fsps af ON af.id = a.fsp_id LEFT JOIN fsps tf ON tf.id = b.to_fsp JOIN users cu ON cu.id = b.created_by \
          LEFT JOIN users su ON su.id = b.submitted_by WHERE b.id = {id}"

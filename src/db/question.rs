@@ -82,7 +82,7 @@ impl Question {
     /// # Errors
     /// The database's.
     pub fn count(&self, conn: &mut Conn, from: &str, most: i64) -> Result<i64> {
-        let sql = format!("SELECT COUNT(*) AS count FROM (SELECT 1 AS one {from} LIMIT {}) AS some", most.saturating_add(1));
+        let sql = format!("SELECT COUNT(*) AS count FROM (SELECT 1 AS one {from} LIMIT {}) AS counted", most.saturating_add(1));
         let counted: Vec<Counted> = self.load(conn, &sql)?;
         Ok(counted.first().map_or(0, |counted| counted.count))
     }

@@ -42,7 +42,7 @@ pub(super) fn claim_to_pay(tx: &mut WriteTx<'_>, by: &Claimer, limit: usize) -> 
     let mut left = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut claimed = Vec::new();
     let mut shares = i64::try_from(batches.len()).unwrap_or(1).max(1);
-    for (batch, _) in batches {
+    for batch in batches {
         // Every batch gets its share; what it does not need goes to the next.
         let share = (left / shares).max(1).min(left);
         shares = (shares - 1).max(1);

@@ -44,3 +44,24 @@ pub(crate) fn passed(name: &str) {
         std::process::abort();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::POINTS;
+
+    #[test]
+    fn every_point_stands_in_the_code_and_in_the_list() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/dispatch");
+        let mut found = std::collections::BTreeSet::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "rs") || path.ends_with("crash.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            found.extend(text.split("crash_point!(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        }
+        let listed: std::collections::BTreeSet<_> = POINTS.iter().map(ToString::to_string).collect();
+        assert_eq!(found, listed);
+    }
+}

@@ -18,13 +18,13 @@ use super::job::Job;
 use super::lease::{self, LEASE_FOR, Lease, Taken};
 use super::recorder::Recorder;
 use super::shared::Shared;
-use super::store::{self, BatchRow};
+use super::store::{self, AtWork};
 use super::{crash::crash_point, pause, recover, start};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::batches::State;
 use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn};
-use crate::funding;
+use crate::funding::{self, AccountState};
 use crate::ids::{AttemptId, FundingAccountId, InstitutionId};
 use crate::sdk::{Client, NotAnSdk, SdkSettings};
 
@@ -188,16 +188,17 @@ impl Engine {
         let (batches, to_ask) =
             self.shared.db.read(move |conn| Ok::<_, db::Error>((store::at_work(conn)?, store::accounts_to_ask(conn, now)?))).await?;
         let mut did = self.resume(&batches, now).await?;
-        let at_work =
-            batches.iter().filter(|batch| batch.state != State::Paused || batch.paying > 0).map(|batch| &batch.funding_account_id);
+        let has_work = |one: &&AtWork| one.batch.state != State::Paused || one.batch.paying > 0;
+        let at_work = batches.iter().filter(has_work).map(|one| &one.batch.funding_account_id);
         let wanted: BTreeSet<_> = at_work.chain(&to_ask).cloned().collect();
         for account in &wanted {
             did += self.keep_lease(account, &batches, now).await?;
         }
         did += self.recover(&batches, now).await?;
-        for batch in batches.iter().filter(|batch| batch.state == State::Approved) {
-            if self.accounts.contains_key(&batch.funding_account_id) {
-                did += self.begin(batch).await?;
+        // A batch of a stopped account keeps waiting for its start.
+        for one in batches.iter().filter(|one| one.batch.state == State::Approved && one.account == AccountState::Open) {
+            if self.accounts.contains_key(&one.batch.funding_account_id) {
+                did += self.begin(&one.batch).await?;
             }
         }
         for account in wanted {
@@ -241,8 +242,8 @@ impl Engine {
         Ok(())
     }
 
-    async fn resume(&self, batches: &[BatchRow], now: Instant) -> db::Result<usize> {
-        let is_due = |batch: &BatchRow| batch.state == State::Paused && batch.resume_at.is_some_and(|at| at <= now);
+    async fn resume(&self, batches: &[AtWork], now: Instant) -> db::Result<usize> {
+        let is_due = |one: &AtWork| one.batch.state == State::Paused && one.batch.resume_at.is_some_and(|at| at <= now);
         if !batches.iter().any(is_due) {
             return Ok(0);
         }
@@ -250,7 +251,7 @@ impl Engine {
     }
 
     /// Takes or renews the lease of an account that has work; a fresh one finds what its last holder left behind.
-    async fn keep_lease(&mut self, id: &FundingAccountId, batches: &[BatchRow], now: Instant) -> db::Result<usize> {
+    async fn keep_lease(&mut self, id: &FundingAccountId, batches: &[AtWork], now: Instant) -> db::Result<usize> {
         let is_good = |account: &Arc<Account>| account.held().until > now.after(LEASE_FOR / 2);
         if self.accounts.get(id).is_some_and(is_good) {
             return Ok(0);
@@ -273,7 +274,7 @@ impl Engine {
         }
     }
 
-    async fn take_over(&mut self, id: &FundingAccountId, lease: Lease, batches: &[BatchRow]) -> db::Result<usize> {
+    async fn take_over(&mut self, id: &FundingAccountId, lease: Lease, batches: &[AtWork]) -> db::Result<usize> {
         let wanted = id.clone();
         let Some(account) = self.shared.db.read(move |conn| funding::find_account(conn, &wanted)).await? else { return Ok(0) };
         let Some(client) = self.clients.get(&account.sdk) else {
@@ -285,7 +286,7 @@ impl Engine {
         self.recover_account(id, batches, true).await
     }
 
-    async fn recover(&mut self, batches: &[BatchRow], now: Instant) -> db::Result<usize> {
+    async fn recover(&mut self, batches: &[AtWork], now: Instant) -> db::Result<usize> {
         if self.recovered_at.is_some_and(|at| at <= now && now.since(at) < RECOVER_EVERY) {
             return Ok(0);
         }
@@ -297,11 +298,11 @@ impl Engine {
         Ok(did)
     }
 
-    async fn recover_account(&self, id: &FundingAccountId, batches: &[BatchRow], all: bool) -> db::Result<usize> {
+    async fn recover_account(&self, id: &FundingAccountId, batches: &[AtWork], all: bool) -> db::Result<usize> {
         let Some(account) = self.accounts.get(id) else { return Ok(0) };
         let mut did = 0;
-        for batch in batches.iter().filter(|batch| batch.funding_account_id == *id && batch.paying > 0) {
-            let (shared, lease, worker, batch) = (Arc::clone(&self.shared), account.held(), self.worker.clone(), batch.id.clone());
+        for one in batches.iter().filter(|one| one.batch.funding_account_id == *id && one.batch.paying > 0) {
+            let (shared, lease, worker, batch) = (Arc::clone(&self.shared), account.held(), self.worker.clone(), one.batch.id.clone());
             did += self
                 .shared
                 .db
@@ -311,7 +312,7 @@ impl Engine {
         Ok(did)
     }
 
-    async fn begin(&mut self, batch: &BatchRow) -> db::Result<usize> {
+    async fn begin(&mut self, batch: &store::BatchRow) -> db::Result<usize> {
         match start::start(&self.shared.db, &self.setup.epoch_file, batch).await {
             Ok(_) => {
                 let epoch = self.shared.db.read(store::dispatch_epoch).await?;
@@ -327,7 +328,7 @@ impl Engine {
     }
 
     /// Claims what the account has room for: questions first, they hold the end of other people's waiting.
-    async fn claim(&mut self, id: &FundingAccountId, has_questions: bool, batches: &[BatchRow]) -> db::Result<usize> {
+    async fn claim(&mut self, id: &FundingAccountId, has_questions: bool, batches: &[AtWork]) -> db::Result<usize> {
         let Some(account) = self.accounts.get(id).cloned() else { return Ok(0) };
         let claimer = Claimer { house: self.setup.house.clone(), worker: self.worker.clone(), account: id.clone(), lease: account.held() };
         let (mut did, room) = (0, account.room());
@@ -338,8 +339,8 @@ impl Engine {
             did += self.set_to_work(&account, claimed);
         }
         let room = account.room();
-        let pays = |batch: &BatchRow| {
-            batch.funding_account_id == *id && matches!(batch.state, State::Approved | State::Processing | State::Paused)
+        let pays = |one: &AtWork| {
+            one.batch.funding_account_id == *id && matches!(one.batch.state, State::Approved | State::Processing | State::Paused)
         };
         if room > 0 && batches.iter().any(pays) {
             let claimed =

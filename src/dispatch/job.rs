@@ -6,12 +6,14 @@ use super::account::Account;
 use super::claim::InHand;
 use super::core::{self, Decision, Fault, Moment, Mood, Order, Standing, Then};
 use super::crash::crash_point;
+use super::record::Recorded;
 use super::recorder::Write;
 use super::shared::Shared;
 use super::store::{Claimable, Ended, Key, Landed, Learned, Reply};
 use super::why::Why;
 use crate::batches::State;
 use crate::clock::Instant;
+use crate::funding::AccountState;
 use crate::ids::{AttemptId, FspId, TransferId};
 use crate::money::Minor;
 use crate::sdk::Prepare;
@@ -44,9 +46,9 @@ pub(super) struct Job {
 impl Job {
     pub fn new(shared: Arc<Shared>, account: Arc<Account>, in_hand: InHand) -> (Self, Decision) {
         let InHand { claimed, attempt, standing, then } = in_hand;
-        let mood = match claimed.batch.state {
-            State::Processing => Mood::Paying,
-            State::Paused => Mood::Held,
+        let mood = match (claimed.batch.state, claimed.account) {
+            (State::Processing, AccountState::Open) => Mood::Paying,
+            (State::Approved | State::Scheduled | State::Processing | State::Paused, _) => Mood::Held,
             _ => Mood::Ending,
         };
         let landed = Landed {
@@ -86,11 +88,14 @@ impl Job {
                     Err(refused) => refused,
                     Ok(terms) => {
                         crash_point!("after-agree");
-                        if !self.record(terms).await {
-                            return self.give_back().await;
+                        match self.record(terms).await {
+                            Recorded::Yes => {
+                                crash_point!("after-record");
+                                self.send().await
+                            }
+                            Recorded::No => return self.give_back().await,
+                            Recorded::Unusable(refused) => *refused,
                         }
-                        crash_point!("after-record");
-                        self.send().await
                     }
                 },
                 Then::Ask => self.ask(decision.standing).await,
@@ -161,7 +166,7 @@ impl Job {
     /// Recording was not allowed: the batch was paused, or the row is no longer ours. Where it is ours, it waits again.
     async fn give_back(mut self) {
         let now = self.shared.now();
-        let Some(standing) = core::expire(self.standing.clone(), now) else { return };
+        let Some(standing) = core::give_back(self.standing.clone(), self.at()) else { return };
         let ended = Ended { id: self.attempt.clone(), outcome: "given_back", code: None, at: now.micros() };
         let learned = self.learned(&standing);
         let write = Write { learned, ended: Some(ended), ..self.write(standing) };

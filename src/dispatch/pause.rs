@@ -2,7 +2,7 @@
 //! not what was approved by people.
 
 use super::core::{Fault, liquidity_wait};
-use super::store::{self, BatchMove, BatchRow};
+use super::store::{self, AtWork, BatchMove, BatchRow};
 use crate::audit::{self, By, Event, What};
 use crate::batches::State;
 use crate::db::{self, WriteTx, text_enum};
@@ -79,7 +79,7 @@ pub(super) fn close_account(tx: &mut WriteTx<'_>, account: &FundingAccountId, fa
     if !funding::stop(tx, &By::system(), account, code.as_deref())? {
         return Ok(());
     }
-    for batch in store::at_work(tx)? {
+    for AtWork { batch, .. } in store::at_work(tx)? {
         if batch.funding_account_id == *account && batch.state == State::Processing {
             pause(tx, &batch, PauseReason::AccountStopped, code.clone())?;
         }
@@ -118,6 +118,7 @@ pub(super) fn resume_due(tx: &mut WriteTx<'_>) -> db::Result<usize> {
     let now = tx.now();
     let due: Vec<_> = store::at_work(tx)?
         .into_iter()
+        .map(|at_work| at_work.batch)
         .filter(|batch| batch.state == State::Paused && batch.resume_at.is_some_and(|at| at <= now))
         .collect();
     for batch in &due {
@@ -132,7 +133,7 @@ pub(super) fn resume_due(tx: &mut WriteTx<'_>) -> db::Result<usize> {
 /// The database's; `Conflict` where the account is not stopped.
 pub fn reopen_account(tx: &mut WriteTx<'_>, by: &By, account: &FundingAccountId) -> db::Result<()> {
     funding::reopen(tx, by, account)?;
-    for batch in store::at_work(tx)? {
+    for AtWork { batch, .. } in store::at_work(tx)? {
         let stood_for_it = batch.pause_reason.as_deref() == Some(PauseReason::AccountStopped.as_str());
         if batch.funding_account_id == *account && batch.state == State::Paused && stood_for_it {
             resume(tx, by, &batch)?;

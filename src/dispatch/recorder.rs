@@ -262,12 +262,4 @@ fn stop(tx: &mut WriteTx<'_>, done: &[&Write]) -> db::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    static LOSE: AtomicBool = AtomicBool::new(false);
-
-    pub(super) fn the_commit_is_to_be_lost() -> bool {
-        LOSE.swap(false, Ordering::SeqCst)
-    }
-}
+mod tests;

@@ -129,19 +129,6 @@ impl Phones {
         self.bare(&digits)
     }
 
-    /// The beginning of a number, for searching: `09 7701` is the beginning of `9597701…`. `None` where it does not begin as one.
-    pub fn beginning(&self, typed: &str) -> Option<String> {
-        let (plus, digits) = plain(typed)?;
-        if plus {
-            return Some(digits);
-        }
-        if let Some(rest) = digits.strip_prefix(INTERNATIONAL) {
-            return Some(rest.to_owned());
-        }
-        let rest = digits.strip_prefix(self.national_prefix.as_str()).filter(|_| !self.national_prefix.is_empty())?;
-        Some(format!("{}{rest}", self.home_code))
-    }
-
     /// `9.59E+11`, or a number a program wrote with decimals: `959770123456.0`.
     fn shortened(&self, typed: &str) -> Result<Phone, NotAPhone> {
         match scientific(typed.trim()) {

@@ -28,24 +28,43 @@ pub struct Slice {
     pub most: i64,
 }
 
+/// A list as SQL: what it counts, and what it loads of that.
+struct Asked {
+    question: Question,
+    from: String,
+    part: String,
+}
+
+impl Asked {
+    fn load<R>(&self, conn: &mut Conn, slice: Slice) -> Result<Part<R>>
+    where
+        R: diesel::QueryableByName<diesel::pg::Pg> + diesel::QueryableByName<diesel::sqlite::Sqlite> + 'static,
+    {
+        let counted = self.question.count(conn, &self.from, slice.most)?;
+        Ok(Part { rows: self.question.load(conn, &self.part)?, counted })
+    }
+}
+
 /// Batches that fit, newest first.
 ///
 /// # Errors
 /// The database's.
 pub fn batches(conn: &mut Conn, scope: &Scope, criteria: &BatchCriteria, slice: Slice) -> Result<Part<FoundBatch>> {
+    ask_batches(scope, criteria, slice).load(conn, slice)
+}
+
+fn ask_batches(scope: &Scope, criteria: &BatchCriteria, Slice { offset, limit, .. }: Slice) -> Asked {
     let mut question = Question::default();
     let mut conditions = criteria.conditions(&mut question);
     conditions.push(scope.of_batches(&mut question));
     let from = format!("FROM batches b WHERE {}", conditions.join(" AND "));
-    let counted = question.count(conn, &from, slice.most)?;
-    let (limit, offset) = (question.number(slice.limit), question.number(slice.offset));
-    let sql = format!(
+    let part = format!(
         "SELECT b.id, b.reference, b.name, u.full_name AS created_by, b.created_at, r.name AS branch, b.payment_type, b.state, b.total, \
          b.sum_total AS sum, b.currency, b.succeeded, b.failed \
          FROM (SELECT b.* {from} ORDER BY b.created_at DESC, b.id DESC LIMIT {limit} OFFSET {offset}) b \
          JOIN users u ON u.id = b.created_by JOIN branches r ON r.id = b.branch_id ORDER BY b.created_at DESC, b.id DESC"
     );
-    Ok(Part { rows: question.load(conn, &sql)?, counted })
+    Asked { question, from, part }
 }
 
 /// Transactions that fit.
@@ -53,21 +72,23 @@ pub fn batches(conn: &mut Conn, scope: &Scope, criteria: &BatchCriteria, slice: 
 /// # Errors
 /// The database's.
 pub fn transfers(conn: &mut Conn, scope: &Scope, criteria: &TransferCriteria, slice: Slice) -> Result<Part<FoundTransfer>> {
+    ask_transfers(scope, criteria, slice).load(conn, slice)
+}
+
+fn ask_transfers(scope: &Scope, criteria: &TransferCriteria, Slice { offset, limit, .. }: Slice) -> Asked {
     let mut question = Question::default();
     let mut conditions = criteria.conditions(&mut question);
     conditions.push(scope.of_transfers(&mut question));
     let way = criteria.way();
     let from = format!("{} AND {}", way.from(), conditions.join(" AND "));
-    let counted = question.count(conn, &from, slice.most)?;
-    let (limit, offset) = (question.number(slice.limit), question.number(slice.offset));
-    let sql = format!(
+    let part = format!(
         "SELECT t.id, t.reference, t.payee_name, t.id_type, t.id_value, \
          (SELECT f.name FROM fsps f WHERE f.id = COALESCE(t.payee_fsp, t.to_fsp)) AS fsp, t.amount, t.currency, t.state, t.code, \
          b.reference AS batch, b.payment_type, b.created_at \
          {from} ORDER BY {} LIMIT {limit} OFFSET {offset}",
         way.order()
     );
-    Ok(Part { rows: question.load(conn, &sql)?, counted })
+    Asked { question, from, part }
 }
 
 #[derive(diesel::QueryableByName)]
@@ -212,4 +233,59 @@ pub fn only_transfer(conn: &mut Conn, scope: &Scope, criteria: &TransferCriteria
 pub fn reference_of(typed: &str) -> Option<Reference> {
     let short = typed.replace(' ', "").to_lowercase();
     (short.len() == 8 && short.bytes().all(|b| b.is_ascii_hexdigit())).then(|| Reference::from(short))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PayeeRead;
+    use super::*;
+    use crate::db::{Access, DatabaseUrl, bring_up, create_sqlite};
+    use crate::dispatch::Count;
+    use crate::money::Minor;
+    use crate::privileges::Rights;
+
+    #[derive(diesel::QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+
+    fn plan(conn: &mut Conn, asked: &Asked, sql: &str) -> String {
+        let steps: Vec<Step> = asked.question.load(conn, &format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("\n")
+    }
+
+    /// SQLite says how it will read: every search goes into the rows by an index of what was typed, never through all of them.
+    #[test]
+    fn each_way_to_search_payments_has_its_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("outlay.sqlite3"));
+        create_sqlite(&folder.path().join("outlay.sqlite3")).unwrap();
+        bring_up(&url).unwrap();
+        let mut conn = Conn::open(&url, Access::Read).unwrap();
+        let scope = Scope::of(&UserId::from("u"), &Rights::default());
+        let some = |text: &str| Some(text.to_owned());
+        let payee = PayeeRead { beginnings: vec!["9597701".to_owned(), "097701".to_owned()], ..PayeeRead::default() };
+        let nothing = TransferCriteria::default;
+        for (criteria, index) in [
+            (TransferCriteria { id: some("x"), ..nothing() }, "transfers_one_live_row"),
+            (TransferCriteria { id: some("x"), ..nothing() }, "transfers_by_transfer_id"),
+            (TransferCriteria { reference: some("P-1"), ..nothing() }, "transfers_by_reference"),
+            (TransferCriteria { payee: Some(payee), ..nothing() }, "transfers_by_payee"),
+            (TransferCriteria { name: some("daw"), ..nothing() }, "transfers_by_name"),
+            (TransferCriteria { amount: Some(Minor::new(1)), ..nothing() }, "transfers_by_amount"),
+            (TransferCriteria { batch: Some(Reference::from("d03bdc40")), ..nothing() }, "transfers_line"),
+            (TransferCriteria { count: Some(Count::Failed), ..nothing() }, "transfers_by_state"),
+            (nothing(), "transfers_line"),
+            (nothing(), "batches_by_created"),
+        ] {
+            let asked = ask_transfers(&scope, &criteria, Slice { offset: 25, limit: 25, most: 10_000 });
+            let (part, counted) = (plan(&mut conn, &asked, &asked.part), plan(&mut conn, &asked, &format!("SELECT 1 {}", asked.from)));
+            assert!(part.contains(index), "{index}: {part}");
+            assert!(!part.contains("SCAN t") && !counted.contains("SCAN t"), "{part}\n{counted}");
+        }
+        let asked = ask_batches(&scope, &BatchCriteria::default(), Slice { offset: 0, limit: 25, most: 10_000 });
+        let plan = plan(&mut conn, &asked, &asked.part);
+        assert!(plan.contains("batches_by_created"), "{plan}");
+    }
 }

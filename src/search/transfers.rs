@@ -67,8 +67,8 @@ impl TransferCriteria {
         match &self.payee {
             _ if one_value => Way::ByRow { order: "t.id DESC" },
             Some(payee) if payee.beginnings.is_empty() => Way::ByRow { order: "t.id DESC" },
-            Some(_) => Way::ByRow { order: "t.id_value, t.id" },
-            None if self.name.is_some() => Way::ByRow { order: "t.payee_name_folded, t.id" },
+            Some(_) => Way::ByRow { order: "t.id_value, t.id DESC" },
+            None if self.name.is_some() => Way::ByRow { order: "t.payee_name_folded, t.id DESC" },
             None if self.amount.is_some() => Way::ByRow { order: "t.id DESC" },
             None => Way::ByBatch,
         }
@@ -110,13 +110,16 @@ impl TransferCriteria {
             all.push(format!("t.reference = {reference} AND t.reference <> ''"));
         }
         if let Some(payee) = &self.payee {
-            let whole = question.texts(payee.whole.iter().map(String::as_str));
-            let mut ways = vec![format!("t.id_value IN ({whole})")];
+            let mut ways = Vec::new();
+            for whole in &payee.whole {
+                let whole = question.text(whole.as_str());
+                ways.push(format!("t.id_value = {whole}"));
+            }
             for beginning in &payee.beginnings {
                 let (from, to) = (question.text(beginning.as_str()), question.text(end_of(beginning)));
                 ways.push(format!("(t.id_value >= {from} AND t.id_value < {to})"));
             }
-            all.push(format!("({})", ways.join(" OR ")));
+            all.push(if ways.is_empty() { "1 = 0".to_owned() } else { format!("({})", ways.join(" OR ")) });
         }
         if let Some(name) = &self.name {
             let (from, to) = (question.text(name.as_str()), question.text(end_of(name)));

@@ -9,7 +9,7 @@ use actix_web::{Route, web};
 use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
-use crate::batches::pages::{batch, check, correction, delete, download, findings, upload};
+use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
 use crate::db::{self, Conn};
 use crate::people::{self, Actor};
 use crate::privileges::{Action, Rights};
@@ -81,6 +81,7 @@ pub const URLS: &[Url] = &[
     Url::get("/batches/{id}/submission", Needs::Person, || web::get().to(check::submitted)),
     Url::post("/batches/{id}/submission", MAKES, || web::post().to(check::submission)),
     Url::post("/batches/{id}/withdrawal", Needs::Person, || web::post().to(check::withdrawal)),
+    Url::post("/batches/{id}/resubmission", MAKES, || web::post().to(resubmission::resubmission)),
     Url::get("/batches/{id}/deletion", DELETES, || web::get().to(delete::ask)),
     Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),

@@ -63,9 +63,9 @@ async fn a_checker_approves_what_a_maker_submitted() {
     assert_eq!(row[5..], ["3", "450,000 MMK", "0", "2 h"]);
     assert!(page.texts(".sidebar .menu-link[href='/tasks']")[0].contains('1'), "the sidebar counts it");
     let page = hla.get(&task(&batch)).await;
-    page.assert_says("3 payments, 450,000 MMK").assert_says("Daw Mya").assert_says("959770123456").assert_says("Wave Money");
+    page.assert_says("3 payments, 450,000 MMK").assert_says("Daw Mya").assert_says("959770123456").assert_says("WaveMoney");
     let page = hla.post_form(&decision(&batch), &[("decision", "approved")]).await;
-    page.assert_says("Approve 3 payments, 450,000 MMK").assert_says("Main account").assert_says("KBZPay");
+    page.assert_says("Approve 3 payments, 450,000 MMK").assert_says("Kyat account").assert_says("Upendo");
     assert_eq!(find(&portal, &batch).await.state, State::PendingApproval, "a look decides nothing");
     let page = hla.post_form(&decision(&batch), &[]).await;
     page.assert_status(200).assert_path(&decision(&batch)).assert_says("Approved").assert_says("What happens next");
@@ -97,6 +97,45 @@ async fn a_rejection_needs_a_reason_and_keeps_it() {
     assert_eq!(states(&portal, &batch).await, [TransferState::Pending; 3], "nothing of it can be paid");
     let page = portal.signed_in(&THIRI).await.get("/history").await.clone();
     page.assert_says("Ma Hla left in September").assert_says(HLA.full_name);
+}
+
+#[tokio::test]
+async fn a_rejected_batch_is_corrected_and_submitted_again() {
+    const WIN: Person = Person { user_name: "win", full_name: "Ko Win", ..THIRI };
+    let (portal, _) = Portal::open().await;
+    let rejected = submitted(&portal, &THIRI, &WAGES).await;
+    let (office, by) = (branch(&portal, HLAING).await, By::operator("a test"));
+    portal.institution.db.write(move |tx| crate::support::cast::add_person(tx, &by, &WIN, &office)).await.unwrap();
+    let mut win = portal.signed_in(&WIN).await;
+    let again = format!("/batches/{rejected}/resubmission");
+    let path = format!("/batches/{rejected}");
+    assert!(!win.get(&path).await.has(&format!("form[action='{again}']")), "nothing to correct yet");
+    let hla = actor(&portal, &HLA).await;
+    run(&portal, &hla, form(&portal, &rejected, Decision::Rejected).await).await.unwrap();
+    win.get(&path).await.assert_says("Not agreed");
+    let mut second = win.second();
+    let page = win.post_form(&again, &[]).await;
+    page.assert_status(200).assert_says("This is a new draft of the rejected batch");
+    let draft = BatchId::from(page.path.split('/').nth(2).unwrap());
+    assert_ne!(draft, rejected);
+    second.post_form(&again, &[]).await.assert_path(&format!("/batches/{draft}/findings?correct=yes"));
+    win.get(&path).await;
+    win.post_form(&again, &[]).await.assert_path(&format!("/batches/{draft}"));
+    let made = find(&portal, &draft).await;
+    assert_eq!((made.state, made.corrects.as_ref(), made.counts.total), (State::Draft, Some(&rejected), 3));
+    assert_eq!(find(&portal, &rejected).await.state, State::Rejected);
+    // Ma Thiri made what is in it, though Ko Win submits it: neither of them decides.
+    submit(&portal, &WIN, &draft).await;
+    for maker in [&THIRI, &WIN] {
+        let (maker, draft) = (actor(&portal, maker).await, draft.clone());
+        let is_maker = portal.institution.db.read(move |conn| batches::is_maker(conn, &draft, &maker.id)).await.unwrap();
+        assert!(is_maker);
+    }
+    run(&portal, &hla, form(&portal, &draft, Decision::Approved).await).await.unwrap();
+    // What was approved cannot be made again so.
+    let token = win.page().attribute("input[name=form_token]", "value");
+    let fields = [("form_token", token.as_str()), ("once", "0123456789abcdef0123456789abcdef")];
+    win.post_bare(&format!("/batches/{draft}/resubmission"), &fields).await.assert_status(409);
 }
 
 #[tokio::test]

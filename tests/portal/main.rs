@@ -18,6 +18,7 @@ mod support;
 
 mod approvals;
 mod audit;
+mod batches;
 mod catalogue;
 mod chromium;
 #[cfg(feature = "crash-points")]
@@ -31,6 +32,7 @@ mod people;
 mod pictures;
 mod schema;
 mod sdk;
+mod search;
 mod simulator;
 mod style_sheet;
 mod tidy;

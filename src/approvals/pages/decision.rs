@@ -178,7 +178,9 @@ pub async fn decide(
         Ok::<_, Refusal>(Done::at(path_of_decision(&decided)))
     })
     .await;
-    Ok(outcome.map_err(|refusal| error_page(refusal, &page, &reason))?.redirect(&request))
+    let outcome = outcome.map_err(|refusal| error_page(refusal, &page, &reason))?;
+    institution.wake();
+    Ok(outcome.redirect(&request))
 }
 
 fn path_of_decision(decided: &Decided) -> String {

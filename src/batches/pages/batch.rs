@@ -7,9 +7,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::check::checkers;
-use super::findings::may_make;
 use super::{About, visible};
-use crate::audit::{self, Recorded};
+use crate::audit::{self, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
 use crate::batches::{Batch, ByFsp, Counts, PaymentRow, State, can_be_deleted, find_visible, is_maker, rows_page, summary_by_fsp};
 use crate::db::{self, Conn};
@@ -43,9 +42,9 @@ struct Standing {
     batch: Batch,
     about: About,
     checkers: Vec<String>,
-    /// The last event's reason, for states a person brought about.
-    reason: Option<String>,
+    /// The person who brought it where it is, and why, for states a person brings about.
     who: Option<String>,
+    reason: Option<String>,
     is_maker: bool,
 }
 
@@ -68,7 +67,6 @@ struct BatchPage {
 
 /// What the visitor may do with it now.
 struct Mays {
-    make: bool,
     withdraw: bool,
     delete: bool,
     download: bool,
@@ -104,10 +102,15 @@ struct CheckingProgress {
 impl Standing {
     fn read(conn: &mut Conn, batch: Batch, visitor: &Visitor, now: crate::clock::Instant) -> db::Result<Self> {
         let waits = batch.state == State::PendingApproval;
-        let last = if matches!(batch.state, State::Rejected | State::Deleted | State::Approved) {
-            audit::of_batch(conn, &batch.id, EVENTS_MAX)?.pop()
-        } else {
-            None
+        let brought_about_by = match batch.state {
+            State::Approved => Some(What::BatchApproved),
+            State::Rejected => Some(What::BatchRejected),
+            State::Deleted => Some(What::BatchDeleted),
+            _ => None,
+        };
+        let last = match brought_about_by {
+            Some(what) => audit::of_batch(conn, &batch.id, EVENTS_MAX)?.into_iter().rfind(|event| event.what == what),
+            None => None,
         };
         Ok(Self {
             about: About::of(conn, &batch)?,
@@ -215,7 +218,6 @@ fn mays(visitor: &Visitor, standing: &Standing) -> Mays {
     let (batch, rights) = (&standing.batch, &visitor.rights);
     let decides = rights.has(Action::ApprovePayment, &batch.branch) || rights.has(Action::RejectPayment, &batch.branch);
     Mays {
-        make: may_make(visitor, batch),
         withdraw: standing.is_maker && batch.state == State::PendingApproval,
         delete: rights.has(Action::DeletePayment, &batch.branch) && can_be_deleted(batch.state),
         download: rights.has(Action::DownloadPayment, &batch.branch),

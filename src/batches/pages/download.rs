@@ -21,7 +21,7 @@ use crate::web::{ErrorPage, Visitor, institution};
 const BYTES_AT_ONCE: usize = 64 * 1024;
 
 /// The templates, as they stand in `csv-templates/`.
-const TEMPLATES: &[(&str, &[u8])] = &[
+pub(super) const TEMPLATES: &[(&str, &[u8])] = &[
     ("payroll.csv", include_bytes!("../../../csv-templates/payroll.csv")),
     ("loan-disbursement.csv", include_bytes!("../../../csv-templates/loan-disbursement.csv")),
 ];

@@ -7,6 +7,7 @@ pub mod delete;
 pub mod download;
 pub mod findings;
 mod receive;
+pub mod resubmission;
 pub mod upload;
 
 use actix_web::HttpRequest;
@@ -28,8 +29,8 @@ async fn visible(request: &HttpRequest, visitor: &Visitor, id: &BatchId) -> Resu
 /// What a batch's pages say of it beside its own values.
 struct About {
     branch: String,
+    /// The funding account with its From FSP.
     account: String,
-    from_fsp: String,
     /// `None`: as in the file.
     to_fsp: Option<String>,
     created_by: String,
@@ -46,7 +47,6 @@ impl About {
         Ok(Self {
             branch,
             account: account.label(),
-            from_fsp: account.fsp.name.clone(),
             to_fsp: batch.to_fsp.as_ref().map(named),
             created_by: name_of(conn, &batch.created_by)?,
             account_stopped: account.state == funding::AccountState::Stopped,

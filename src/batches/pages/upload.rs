@@ -9,8 +9,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::name_of;
 use super::receive::{Received, Sent, receive};
+use super::{download, name_of};
 use crate::batches::file::Refused;
 use crate::batches::{
     Arrived, Batch, CannotLoad, Channel, Choices, CreateRefusal, NewBatch, PaymentType, ReadFile, State, UploadRefusal, create, find,
@@ -47,6 +47,8 @@ struct UploadPage {
     max_rows: u64,
     refused: Option<Refused>,
     recent: Vec<Batch>,
+    /// Files to begin with, by name.
+    templates: Vec<&'static str>,
 }
 
 /// The form as it is filled in.
@@ -149,6 +151,7 @@ async fn shown(
         max_rows: limits.upload_rows,
         refused,
         recent: offered.recent,
+        templates: download::TEMPLATES.iter().map(|(name, _)| *name).collect(),
     };
     Ok(html(status, &form.page, &form))
 }

@@ -28,7 +28,9 @@ pub(in crate::batches) fn insert_file(
     read: &Summary,
     uploaded_by: &UserId,
 ) -> Result<()> {
-    let now = tx.now();
+    // Always later than the file before, even on a clock that was set back: which one is the newest must not depend on it.
+    let before = files(tx, batch)?.first().map(|file| Instant::from_micros(file.uploaded_at.micros() + 1));
+    let at = before.map_or(tx.now(), |before| before.max(tx.now()));
     diesel::insert_into(batch_files::table)
         .values((
             batch_files::id.eq(id),
@@ -37,7 +39,7 @@ pub(in crate::batches) fn insert_file(
             batch_files::size_bytes.eq(i64::try_from(read.bytes).unwrap_or(i64::MAX)),
             batch_files::content_digest.eq(&read.content_digest),
             batch_files::uploaded_by.eq(uploaded_by),
-            batch_files::uploaded_at.eq(now),
+            batch_files::uploaded_at.eq(at),
         ))
         .execute(&mut **tx)?;
     Ok(())

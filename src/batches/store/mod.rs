@@ -192,6 +192,20 @@ pub fn is_maker(conn: &mut Conn, batch: &BatchId, user: &UserId) -> Result<bool>
     Ok(diesel::select(exists(maker)).get_result(conn)?)
 }
 
+/// The batch that was made from a rejected one, unless it was deleted.
+pub(super) fn correction_of(conn: &mut Conn, rejected: &BatchId) -> Result<Option<BatchId>> {
+    let made = batches::table.filter(batches::corrects_batch_id.eq(rejected)).filter(batches::state.ne(State::Deleted));
+    Ok(made.order(batches::created_at).select(batches::id).first(conn).optional()?)
+}
+
+/// Links a batch to the rejected one that it corrects, and makes everybody who made a part of that a maker of it.
+pub(super) fn link_correction(tx: &mut WriteTx<'_>, id: &BatchId, rejected: &BatchId) -> Result<()> {
+    one(diesel::update(batches::table.find(id)).set(batches::corrects_batch_id.eq(rejected)).execute(&mut **tx)?)?;
+    let makers: Vec<UserId> =
+        batch_makers::table.filter(batch_makers::batch_id.eq(rejected)).select(batch_makers::user_id).load(&mut **tx)?;
+    makers.iter().try_for_each(|user| add_maker(tx, id, user))
+}
+
 pub(super) struct NewRow<'a> {
     pub id: &'a BatchId,
     pub new: &'a NewBatch,

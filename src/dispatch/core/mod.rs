@@ -23,7 +23,7 @@ mod wait;
 
 pub use agree::{Offer, Order, Party, Priced, check_offer, check_party};
 pub use class::Fault;
-pub use expire::expire;
+pub use expire::{expire, give_back};
 pub use pay::{begin_asking, begin_paying, recorded};
 pub use reconcile::{Heard, on_control, on_repeat, on_word};
 pub use refuse::refuse;
@@ -111,7 +111,7 @@ pub enum Word {
 pub enum Mood {
     /// Processing, account open: rows may be paid.
     Paying,
-    /// Paused: rows may be asked about, not paid.
+    /// Not begun, paused, or the account is stopped: rows may be asked about, not paid.
     Held,
     /// Cancelling or later: nothing is paid any more.
     Ending,

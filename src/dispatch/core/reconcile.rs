@@ -97,6 +97,9 @@ impl Standing {
     /// 3208. While the bytes may still be executed, repeat them; then agree again under the same id; at the end it is certain.
     fn unknown(mut self, heard: &Heard, mood: Mood, at: Moment, rules: &Rules) -> Decision {
         self.unshown = None;
+        if self.is_too_old() {
+            return self.ask_later(at);
+        }
         let certain = self.is_certain(heard, rules);
         if certain && (self.refused || self.state == NeedsAttention) {
             return self.failed(at.now).rest();
@@ -140,6 +143,11 @@ impl Standing {
         self.state != Agreeing && !self.refused && self.recorded.as_ref().is_some_and(|recorded| now < recorded.expires_at)
     }
 
+    /// So old that the hub may have forgotten it: its "unknown" proves nothing.
+    fn is_too_old(&self) -> bool {
+        self.why == Some(Why::TooOld)
+    }
+
     fn wait_until_certain(self, at: Moment, rules: &Rules) -> Decision {
         let from = self.certain_from(rules);
         self.ask_later_but_by(from, at)
@@ -147,7 +155,7 @@ impl Standing {
 
     fn note_asked(&mut self, word: &Word) {
         // A final refusal keeps its reason while it waits for certainty.
-        if !self.refused {
+        if !self.refused && !self.is_too_old() {
             self.note(word);
         }
     }

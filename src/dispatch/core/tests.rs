@@ -192,7 +192,7 @@ impl World {
             Doing::Agree => self.agree(worker, luck),
             Doing::Send => self.send(worker, luck),
             Doing::Ask(asked) => {
-                let word = if luck % 4 == 0 { Word::Silent } else { self.hub.get(asked.standing.n) };
+                let word = if luck.is_multiple_of(4) { Word::Silent } else { self.hub.get(asked.standing.n) };
                 let heard = Heard { word, sent_at: self.now, clock_is_steady: true };
                 self.workers.push(Worker { doing: Doing::Listen { asked, heard }, ..worker });
             }
@@ -512,4 +512,14 @@ fn a_lookup_is_good_for_a_day() {
     assert_eq!(begin_paying(Some(yesterday), after(86_400)), Then::LookUp);
     assert_eq!(begin_paying(Some(after(5)), start()), Then::LookUp, "a clock put back");
     assert_eq!(begin_paying(None, start()), Then::LookUp);
+}
+
+#[test]
+fn unknown_proves_nothing_of_what_the_network_may_have_forgotten() {
+    let old = Standing { state: TransferState::NeedsAttention, why: Some(Why::TooOld), ..Standing::ready(start()) };
+    let still = ask(&old, Word::Unknown, after(1)).standing;
+    assert_eq!((still.state, still.why.clone()), (TransferState::NeedsAttention, Some(Why::TooOld)));
+    let refused = ask(&still, Word::Refused(fault(3000)), after(1)).standing;
+    assert_eq!(ask(&refused, Word::Unknown, after(1)).standing.state, TransferState::NeedsAttention);
+    assert_eq!(ask(&refused, Word::Committed { proven: false }, after(1)).standing.state, TransferState::Succeeded);
 }

@@ -10,9 +10,10 @@ use super::given::{Kind, given};
 use super::moves::json;
 use crate::batches::State;
 use crate::clock::Instant;
-use crate::db::schema::{batches, decisions};
+use crate::db::schema::{batches, decisions, funding_accounts};
 use crate::db::{Conn, Error, Result, WriteTx};
 use crate::dispatch::{Count, TransferState};
+use crate::funding::AccountState;
 use crate::ids::{BatchId, BranchId, FundingAccountId};
 use crate::money::Minor;
 
@@ -34,25 +35,36 @@ pub(in crate::dispatch) struct BatchRow {
     pub needs_attention: i64,
 }
 
+/// A batch that may have work, and whether its account may pay.
+#[derive(Debug, Clone)]
+pub(in crate::dispatch) struct AtWork {
+    pub batch: BatchRow,
+    pub account: AccountState,
+}
+
 pub(in crate::dispatch) fn batch(conn: &mut Conn, id: &BatchId) -> Result<Option<BatchRow>> {
     Ok(batches::table.find(id).select(BatchRow::as_select()).first(conn).optional()?)
 }
 
 /// The batches that may have work now: approved, processing or paused.
-pub(in crate::dispatch) fn at_work(conn: &mut Conn) -> Result<Vec<BatchRow>> {
+pub(in crate::dispatch) fn at_work(conn: &mut Conn) -> Result<Vec<AtWork>> {
     let states = [State::Approved, State::Processing, State::Paused, State::Cancelling];
-    let query = batches::table.filter(batches::state.eq_any(states)).order((batches::submitted_at, batches::id));
-    Ok(query.select(BatchRow::as_select()).load(conn)?)
+    let query = batches::table.inner_join(funding_accounts::table).filter(batches::state.eq_any(states));
+    let query = query.order((batches::submitted_at, batches::id)).select((BatchRow::as_select(), funding_accounts::state));
+    let rows: Vec<(BatchRow, AccountState)> = query.load(conn)?;
+    Ok(rows.into_iter().map(|(batch, account)| AtWork { batch, account }).collect())
 }
 
-/// The batches of an account with rows to pay, oldest first, and how many rows wait in each.
-pub(in crate::dispatch) fn waiting_batches(conn: &mut Conn, account: &FundingAccountId) -> Result<Vec<(BatchId, i64)>> {
+/// The batches of an open account with rows to pay, oldest first.
+pub(in crate::dispatch) fn waiting_batches(conn: &mut Conn, account: &FundingAccountId) -> Result<Vec<BatchId>> {
     Ok(batches::table
+        .inner_join(funding_accounts::table)
+        .filter(funding_accounts::state.eq(AccountState::Open))
         .filter(batches::state.eq(State::Processing))
         .filter(batches::funding_account_id.eq(account))
         .filter(batches::waiting.gt(0))
         .order((batches::submitted_at, batches::id))
-        .select((batches::id, batches::waiting))
+        .select(batches::id)
         .load(conn)?)
 }
 

@@ -12,7 +12,7 @@ mod starting;
 
 pub(super) use attempts::{Attempt, Ended, RecordedBytes, Reply, begin_attempts, end_attempts, keep_replies, record_bytes};
 pub(super) use batches::{
-    BatchMove, BatchRow, Deltas, accounts_to_ask, add_deltas, approved_at, at_work, batch, batches_in, finish_idle, lock_paying,
+    AtWork, BatchMove, BatchRow, Deltas, accounts_to_ask, add_deltas, approved_at, at_work, batch, batches_in, finish_idle, lock_paying,
     mark_started, move_batch, next_due, waiting_batches,
 };
 pub(super) use counts::{count_rows, said_counts};

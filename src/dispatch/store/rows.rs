@@ -4,11 +4,12 @@ use diesel::prelude::*;
 
 use crate::batches::State;
 use crate::clock::Instant;
-use crate::db::schema::{attempts, batches, transfers};
+use crate::db::schema::{attempts, batches, funding_accounts, transfers};
 use crate::db::{Conn, Result};
 use crate::dispatch::TransferState;
 use crate::dispatch::core::{Fault, Recorded, Standing, Unshown};
 use crate::dispatch::why::Why;
+use crate::funding::AccountState;
 use crate::ids::{AttemptId, BatchId, FspId, FundingAccountId, HomeTransactionId, RowId};
 use crate::money::{Currency, Minor};
 use crate::payees::PartyIdType;
@@ -94,6 +95,7 @@ pub(in crate::dispatch) struct OfBatch {
 pub(in crate::dispatch) struct Claimed {
     pub row: Claimable,
     pub batch: OfBatch,
+    pub account: AccountState,
     pub standing: Standing,
     /// The attempt that held it last.
     pub attempt: Option<AttemptId>,
@@ -101,24 +103,30 @@ pub(in crate::dispatch) struct Claimed {
     pub prepare: Option<String>,
 }
 
-type Loaded = (Claimable, StandingColumns, OfBatch, Option<String>);
+type Loaded = (Claimable, StandingColumns, OfBatch, AccountState, Option<String>);
 
-fn claimed((row, columns, batch, prepare): Loaded) -> Claimed {
+fn claimed((row, columns, batch, account, prepare): Loaded) -> Claimed {
     let (standing, attempt) = columns.standing();
-    Claimed { row, batch, standing, attempt, prepare }
+    Claimed { row, batch, account, standing, attempt, prepare }
 }
 
 /// Rows of one batch that wait to be paid, in the order of the file.
 pub(in crate::dispatch) fn claimable(conn: &mut Conn, batch: &BatchId, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
     let rows: Vec<Loaded> = transfers::table
-        .inner_join(batches::table)
+        .inner_join(batches::table.inner_join(funding_accounts::table))
         .left_join(attempts::table.on(attempts::id.nullable().eq(transfers::recorded_by)))
         .filter(transfers::batch_id.eq(batch))
         .filter(transfers::state.eq(TransferState::Ready))
         .filter(transfers::next_at.le(now))
         .order((transfers::next_at, transfers::line))
         .limit(limit)
-        .select((Claimable::as_select(), StandingColumns::as_select(), OfBatch::as_select(), attempts::prepare.nullable()))
+        .select((
+            Claimable::as_select(),
+            StandingColumns::as_select(),
+            OfBatch::as_select(),
+            funding_accounts::state,
+            attempts::prepare.nullable(),
+        ))
         .load(conn)?;
     Ok(rows.into_iter().map(claimed).collect())
 }
@@ -126,7 +134,7 @@ pub(in crate::dispatch) fn claimable(conn: &mut Conn, batch: &BatchId, now: Inst
 /// Rows of an account that are due to be asked about, longest waiting first.
 pub(in crate::dispatch) fn doubtful(conn: &mut Conn, account: &FundingAccountId, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
     let rows: Vec<Loaded> = transfers::table
-        .inner_join(batches::table)
+        .inner_join(batches::table.inner_join(funding_accounts::table))
         .left_join(attempts::table.on(attempts::id.nullable().eq(transfers::recorded_by)))
         // As the partial index has it: with bound values it would not be used.
         .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("transfers.state IN ('in_doubt', 'needs_attention')"))
@@ -134,7 +142,13 @@ pub(in crate::dispatch) fn doubtful(conn: &mut Conn, account: &FundingAccountId,
         .filter(batches::funding_account_id.eq(account))
         .order(transfers::next_at)
         .limit(limit)
-        .select((Claimable::as_select(), StandingColumns::as_select(), OfBatch::as_select(), attempts::prepare.nullable()))
+        .select((
+            Claimable::as_select(),
+            StandingColumns::as_select(),
+            OfBatch::as_select(),
+            funding_accounts::state,
+            attempts::prepare.nullable(),
+        ))
         .load(conn)?;
     Ok(rows.into_iter().map(claimed).collect())
 }

@@ -88,6 +88,12 @@ impl Desk {
         Self { clock, database, db, house, account, simulator, sdk, folder, branch, user, batches: 0.into() }
     }
 
+    /// The institution's database is replaced by a copy of an earlier day.
+    pub fn put_back(&mut self, copy: crate::support::database::Copy) {
+        self.database = copy.restored();
+        self.db = self.database.db(self.clock.clone());
+    }
+
     pub fn setup(&self) -> Setup {
         Setup {
             house: self.house.clone(),
@@ -212,6 +218,13 @@ impl Desk {
         batches::table.find(batch.as_str()).select((batches::pause_reason, batches::pause_code)).first(&mut self.database.conn()).unwrap()
     }
 
+    /// How long a paused batch waits.
+    pub fn wait(&self, batch: &BatchId) -> Duration {
+        let times: (Instant, Option<Instant>) =
+            batches::table.find(batch.as_str()).select((batches::state_at, batches::resume_at)).first(&mut self.database.conn()).unwrap();
+        times.1.unwrap().since(times.0)
+    }
+
     pub fn rows(&self, batch: &BatchId) -> Vec<Row> {
         transfers::table
             .filter(transfers::batch_id.eq(batch.as_str()))
@@ -288,9 +301,11 @@ impl Desk {
             .unwrap()
     }
 
+    /// What happened to batches, the account and dispatch itself, in order of name.
     pub fn audit(&self) -> Vec<String> {
         use outlay::db::schema::audit_events::dsl;
-        dsl::audit_events.order(dsl::id).select(dsl::action).load(&mut self.database.conn()).unwrap()
+        let system = dsl::audit_events.filter(dsl::actor_kind.eq("system")).order(dsl::action).select(dsl::action);
+        system.load(&mut self.database.conn()).unwrap()
     }
 }
 

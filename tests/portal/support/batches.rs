@@ -2,16 +2,15 @@
 
 use std::io::Cursor;
 
-use outlay::audit::By;
 use outlay::batches::{self, Arrived, Channel, Choices, NewBatch, PaymentType};
 use outlay::branches;
 use outlay::db::{self, Conn};
-use outlay::funding::{self, NewFundingAccount};
-use outlay::ids::{BatchId, BranchId, FspId, FundingAccountId, UserId};
-use outlay::money::{Currency, Minor};
+use outlay::funding;
+use outlay::ids::{BatchId, BranchId, FundingAccountId, UserId};
+use outlay::money::Currency;
 use outlay::people::{self, Actor};
 
-use super::cast::{self, Office, Person, refused};
+use super::cast::{Office, Person};
 use super::portal::Portal;
 
 pub const HEADER: &str = "reference,payee_name,id_type,id_value,to_fsp,amount,currency,note,branch_code";
@@ -30,7 +29,7 @@ pub const WAGES: File<'_> = File {
     payment_type: PaymentType::Payroll,
     lines: &[
         "P-1,Daw Mya,MSISDN,09770123456,kbzpay,150000,MMK,October,",
-        "P-2,U Ba,MSISDN,09770123457,wave,100000,MMK,October,",
+        "P-2,U Ba,MSISDN,09770123457,wavemoney,100000,MMK,October,",
         "P-3,Ma Hla,MSISDN,09770123458,kbzpay,200000,MMK,October,",
     ],
 };
@@ -49,28 +48,10 @@ pub async fn branch(portal: &Portal, office: Office) -> BranchId {
     portal.institution.db.read(find).await.unwrap().unwrap().id
 }
 
-/// The funding account, made with two FSPs by whoever asks first.
+/// The funding account in kyat.
 pub async fn account(portal: &Portal) -> FundingAccountId {
-    let set_up = portal.institution.db.write(|tx| {
-        if let Some(account) = funding::accounts(tx)?.into_iter().find(|account| account.currency == Currency::MMK) {
-            return Ok(account.id);
-        }
-        let by = By::operator("a test");
-        for (id, name) in [("kbzpay", "KBZPay"), ("wave", "Wave Money")] {
-            funding::add_fsp(tx, &by, id, name).map_err(refused)?;
-        }
-        let new = NewFundingAccount {
-            name: "Main account".to_owned(),
-            sdk: "simulator".to_owned(),
-            fsp: FspId::from("kbzpay"),
-            currency: Currency::MMK,
-            payer_id_type: "MSISDN".to_owned(),
-            payer_id_value: "959111222333".to_owned(),
-            fee_limit: Minor::new(50_000),
-        };
-        funding::add_funding_account(tx, &by, &new).map_err(refused)
-    });
-    set_up.await.unwrap_or_else(|error: cast::NotSetUp| panic!("{error}"))
+    let accounts = portal.institution.db.read(funding::accounts).await.unwrap();
+    accounts.into_iter().find(|account| account.currency == Currency::MMK).unwrap().id
 }
 
 /// Uploads the file for the maker's own office and acknowledges its warnings: a draft.

@@ -17,7 +17,7 @@ use super::cast::{PASSWORD, Person};
 use super::portal::Portal;
 
 /// How long a page may take to show what a test waits for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(25);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub enum Scripts {
 /// A browser of its own, with its own window, cookies and downloads. Closed when it is dropped.
 pub struct Browser {
     pub client: Client,
+    scripts: Scripts,
     /// Tells the driver to close the window before the driver goes.
     session: String,
     driver: Driver,
@@ -49,6 +50,7 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            "--hide-scrollbars",
             "--window-size=1280,900",
             &format!("--user-data-dir={}", profile.path().display()),
         ];
@@ -67,7 +69,7 @@ impl Browser {
             .await;
         let client = connected.unwrap_or_else(|error| panic!("Chromium did not start: {error}"));
         let session = client.session_id().await.unwrap().unwrap();
-        Self { client, session, driver, downloads, _profile: profile }
+        Self { client, scripts, session, driver, downloads, _profile: profile }
     }
 
     /// Opens the portal's sign-in page and signs a person in.
@@ -98,18 +100,21 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Chooses by its value among the radios, boxes or options of a name.
-    pub async fn choose(&self, name: &str, value: &str) {
-        let css = format!("input[name=\"{name}\"][value=\"{value}\"], select[name=\"{name}\"] option[value=\"{value}\"]");
-        self.find(&css).await.click().await.unwrap();
+    /// Chooses the radio, the box or the option that reads so.
+    pub async fn choose(&self, words: &str) {
+        let reads = format!("normalize-space(.)=\"{words}\"");
+        self.click(&format!("//label[{reads}] | //option[{reads}]"), words).await;
     }
 
     /// Presses the button, or follows the link, that reads so.
     pub async fn press(&self, words: &str) {
         let reads = format!("normalize-space(.)=\"{words}\"");
-        let xpath = format!("//button[{reads}] | //a[{reads}] | //summary[{reads}]");
-        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&xpath)).await;
-        let Ok(element) = found else { panic!("no button or link reads «{words}»\n{}", self.reads().await) };
+        self.click(&format!("//button[{reads}] | //a[{reads}] | //summary[{reads}]"), words).await;
+    }
+
+    async fn click(&self, xpath: &str, words: &str) {
+        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)).await;
+        let Ok(element) = found else { panic!("nothing to press reads «{words}»\n{}", self.reads().await) };
         element.click().await.unwrap();
     }
 
@@ -125,6 +130,18 @@ impl Browser {
         while !self.reads().await.contains(words) {
             assert!(began.elapsed() < PATIENCE, "did not see «{words}» but\n{}", self.reads().await);
             tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Waits as [`Self::sees`] does, and reloads the page meanwhile, as a person without scripts would.
+    pub async fn comes_to(&self, words: &str) {
+        let began = Instant::now();
+        while !self.reads().await.contains(words) {
+            assert!(began.elapsed() < PATIENCE, "did not come to «{words}» but to\n{}", self.reads().await);
+            tokio::time::sleep(GLANCE).await;
+            if self.scripts == Scripts::Off {
+                self.client.refresh().await.unwrap();
+            }
         }
     }
 

@@ -179,3 +179,41 @@ impl Drop for TestDatabase {
         }
     }
 }
+
+/// A backup of a test's database, taken while it is in use.
+pub struct Copy {
+    bytes: Option<Vec<u8>>,
+    server: Option<String>,
+}
+
+impl Copy {
+    pub fn of(database: &TestDatabase) -> Self {
+        match (&database.place, &*SERVER) {
+            (Place::Server(name), Some(server)) => {
+                let copy = new_name();
+                server.run(&format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+                ));
+                server.create(&copy, name);
+                Self { bytes: None, server: Some(copy) }
+            }
+            _ => {
+                db::batch_execute(&mut database.conn(), "PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+                Self { bytes: Some(std::fs::read(database.sqlite_path()).unwrap()), server: None }
+            }
+        }
+    }
+
+    /// A database with the copy's content.
+    pub fn restored(self) -> TestDatabase {
+        match (self.bytes, self.server, &*SERVER) {
+            (Some(bytes), ..) => {
+                let database = TestDatabase::in_folder();
+                std::fs::write(database.sqlite_path(), bytes).unwrap();
+                database
+            }
+            (None, Some(name), Some(server)) => TestDatabase { url: server.url(&name), place: Place::Server(name) },
+            _ => unreachable!(),
+        }
+    }
+}

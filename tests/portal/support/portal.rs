@@ -12,10 +12,12 @@ use outlay::institutions::{self, Institution, Keys, Mode, Settings};
 use outlay::money::{Currency, Minor};
 use outlay::people::Passwords;
 use outlay::web::Proxies;
+use outlay::worker::Workers;
 use outlay::{app, simulator};
 
 use super::cast::{self, NotSetUp, Person};
 use super::database::TestDatabase;
+use super::network::Network;
 use super::server::{Server, Started};
 use super::tab::Tab;
 
@@ -34,6 +36,13 @@ pub struct Portal {
     /// Dropped after the server, which still uses them.
     _database: TestDatabase,
     _folder: tempfile::TempDir,
+}
+
+/// Whether the worker runs beside the server, as in `outlay serve`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    GoesOn,
+    Rests,
 }
 
 /// The name of the institution's one SDK.
@@ -55,11 +64,29 @@ impl Portal {
         Self::open_with(Arc::new(SystemClock::new()), NOWHERE).await
     }
 
+    /// That pays through a simulated network, by the machine's clock.
+    pub async fn paying() -> (Self, Network) {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let network = Network::open(Arc::clone(&clock), |_| {});
+        (Self::set_up(clock, &network.url(), "", Work::GoesOn).await, network)
+    }
+
     /// With a clock of the test's choice and the address of an SDK.
     pub async fn open_with(clock: Arc<dyn Clock>, sdk: &str) -> Self {
+        Self::set_up(clock, sdk, "", Work::Rests).await
+    }
+
+    /// With more lines at the end of its registry file, and a clock that stands still.
+    pub async fn open_with_settings(more: &str) -> (Self, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(morning()));
+        (Self::set_up(clock.clone(), NOWHERE, more, Work::Rests).await, clock)
+    }
+
+    async fn set_up(clock: Arc<dyn Clock>, sdk: &str, more: &str, work: Work) -> Self {
+        show_errors();
         let database = TestDatabase::new();
         let folder = tempfile::tempdir().unwrap();
-        let settings = settings(&database, &folder, sdk);
+        let settings = settings(&database, &folder, sdk, more);
         Keys::create_if_missing(&settings.key_file).unwrap();
         let db = database.db(Arc::clone(&clock));
         let set_up = db.write(|tx| {
@@ -70,7 +97,7 @@ impl Portal {
         });
         set_up.await.unwrap();
         let institution = Arc::new(Institution::open(settings, clock, false).await.unwrap_or_else(|error| panic!("{error}")));
-        let server = serve(Arc::clone(&institution));
+        let server = serve(Arc::clone(&institution), work);
         Self { institution, server, _database: database, _folder: folder }
     }
 
@@ -98,6 +125,11 @@ impl Portal {
     }
 }
 
+/// What the server logs as an error is shown beside the tests; with `OUTLAY_TEST_LOG=debug` and the like, more of it.
+fn show_errors() {
+    outlay::logging::start(&std::env::var("OUTLAY_TEST_LOG").unwrap_or_else(|_| "error".to_owned()), false);
+}
+
 /// The FSPs of the network, and an account in kyat and one in dollars.
 fn add_money(tx: &mut WriteTx<'_>, by: &By) -> Result<(), NotSetUp> {
     funding::add_fsp(tx, by, OWN_FSP, "Upendo").map_err(cast::refused)?;
@@ -119,7 +151,7 @@ fn add_money(tx: &mut WriteTx<'_>, by: &By) -> Result<(), NotSetUp> {
     Ok(())
 }
 
-fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> Settings {
+fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str, more: &str) -> Settings {
     let file = folder.path().join("upendo.toml");
     let text = format!(
         "name = 'Upendo Microfinance'
@@ -133,19 +165,27 @@ fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str) -> S
         name = '{SDK}'
         url = '{sdk}'
         dfsp_id = '{OWN_FSP}'
-        settle_margin = '5ms'",
+        settle_margin = '5ms'
+{more}",
         database.url_text()
     );
     std::fs::write(&file, text).unwrap();
     Settings::read(&file).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn serve(institution: Arc<Institution>) -> Server {
+fn serve(institution: Arc<Institution>, work: Work) -> Server {
     Server::run(move || {
-        let portal =
-            app::Portal { institutions: vec![institution], passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
+        let institutions = vec![institution];
+        let workers = (work == Work::GoesOn).then(|| Workers::start(&institutions).unwrap());
+        let portal = app::Portal { institutions, passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
         let listening = app::serve(portal, TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
         let server = listening.server;
-        Started { address: listening.address, handle: listening.handle, answering: Box::pin(async { server.await.unwrap() }) }
+        let answering = async {
+            server.await.unwrap();
+            if let Some(workers) = workers {
+                workers.stop().await;
+            }
+        };
+        Started { address: listening.address, handle: listening.handle, answering: Box::pin(answering) }
     })
 }

@@ -90,6 +90,12 @@ impl Tab {
         self.post(path, body).await
     }
 
+    /// The same with a file.
+    pub async fn post_bare_with_file(&mut self, path: &str, fields: &[(&str, &str)], file: &ChosenFile<'_>) -> &Page {
+        let (kind, bytes) = Form::empty().filled_in(fields).multipart(file);
+        self.post(path, Body { kind, bytes }).await
+    }
+
     async fn post(&mut self, path: &str, body: Body) -> &Page {
         let page = self.request(Method::POST, path, Some(body)).await;
         self.follow(page).await

@@ -1,0 +1,189 @@
+//! What the recorder does when nobody knows whether a commit happened, and when one row of a group is bad.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::prelude::*;
+
+use super::*;
+use crate::clock::{Clock, Instant, ManualClock};
+use crate::db::schema::{attempts, batches, transfers};
+use crate::db::{Access, Conn, DatabaseUrl};
+use crate::dispatch::core::Standing;
+use crate::dispatch::{TransferState, core};
+
+static LOSE: AtomicBool = AtomicBool::new(false);
+/// One test at a time: which commit is lost is one switch for the process.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+pub(super) fn the_commit_is_to_be_lost() -> bool {
+    LOSE.swap(false, Ordering::SeqCst)
+}
+
+struct Desk {
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    recorder: Recorder,
+}
+
+fn id(line: i64) -> RowId {
+    RowId::from(format!("row-{line}").as_str())
+}
+
+fn attempt(line: i64) -> AttemptId {
+    AttemptId::from(format!("attempt-{line}").as_str())
+}
+
+/// Three rows that are being agreed on by this process.
+fn desk() -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::Sqlite(folder.path().join("db"));
+    db::bring_up(&url).unwrap();
+    let clock = Arc::new(ManualClock::at(Instant::from_micros(1_000_000)));
+    let mut sql = String::from(
+        "INSERT INTO institution VALUES ('house', 1, 'training', 1, 0);
+         INSERT INTO branches VALUES ('b', 'B', 'r', 't', 'n', TRUE, 0);
+         INSERT INTO users (id, user_name, full_name, branch_id, is_account_manager, is_active, password_hash, password_set_at, created_at)
+             VALUES ('u', 'u', 'U', 'b', FALSE, TRUE, '', 0, 0);
+         INSERT INTO fsps VALUES ('f', 'F', TRUE, 0);
+         INSERT INTO funding_accounts (id, name, sdk, fsp_id, currency, payer_id_type, payer_id_value, fee_limit, state, created_at)
+             VALUES ('a', 'A', 'main', 'f', 'MMK', 'MSISDN', '1', 0, 'open', 0);
+         INSERT INTO leases VALUES ('lease', 'me', 4, 99000000);
+         INSERT INTO batches (id, reference, name, branch_id, payment_type, channel, funding_account_id, currency, profile, content_digest,
+             content_seen, state, state_at, pauses, fee_limit, errors, warnings, notes, total, waiting, paying, succeeded, failed, in_doubt,
+             needs_attention, cancelled, excluded, sum_total, sum_waiting, sum_paying, sum_succeeded, sum_failed, sum_in_doubt,
+             sum_needs_attention, sum_cancelled, sum_excluded, created_by, created_at)
+             VALUES ('batch', 'r', 'n', 'b', 'payroll', 'mojaloop', 'a', 'MMK', 'outlay', '', 1, 'processing', 0, 0, 0, 0, 0, 0,
+             3, 0, 3, 0, 0, 0, 0, 0, 0, 30, 0, 30, 0, 0, 0, 0, 0, 0, 'u', 0);",
+    );
+    for line in 1..=3 {
+        sql.push_str(&format!(
+            "INSERT INTO transfers (id, home_transaction_id, batch_id, line, branch_id, reference, payee_name, payee_name_folded, id_type,
+                 id_value, amount, currency, note, extra, row_digest, state, n, attempt_id, tries, asks, next_at, unshown_count)
+                 VALUES ('row-{line}', 'h{line}', 'batch', {line}, 'b', '', '', '', 'MSISDN', '1', 10, 'MMK', '', '', 'd', 'agreeing', 0,
+                 'attempt-{line}', 0, 0, 99000000, 0);
+             INSERT INTO attempts (id, row_id, purpose, n, transfer_id, worker, claimed_at)
+                 VALUES ('attempt-{line}', 'row-{line}', 'pay', 0, 't{line}', 'me', 0);"
+        ));
+    }
+    db::batch_execute(&mut Conn::open(&url, Access::Write).unwrap(), &sql).unwrap();
+    let db = Db::new(url, clock.clone()).unwrap();
+    let recorder = Recorder::start(db, "me".to_owned(), Arc::new(AtomicI64::new(1)));
+    Desk { folder, clock, recorder }
+}
+
+impl Desk {
+    fn conn(&self) -> Conn {
+        Conn::open(&DatabaseUrl::Sqlite(self.folder.path().join("db")), Access::Read).unwrap()
+    }
+
+    fn agreeing(&self) -> Standing {
+        Standing { state: TransferState::Agreeing, next_at: Some(Instant::from_micros(99_000_000)), ..Standing::ready(self.clock.now()) }
+    }
+
+    fn sending(&self, line: i64) -> Standing {
+        let now = self.clock.now();
+        core::recorded(self.agreeing(), attempt(line), now.after(Duration::from_secs(30)), now.after(Duration::from_secs(300)))
+    }
+
+    fn write(&self, line: i64, from: &Standing, to: Standing) -> Write {
+        Write {
+            row: id(line),
+            batch: BatchId::from("batch"),
+            account: FundingAccountId::from("a"),
+            amount: Minor::new(10),
+            lease: ("lease".to_owned(), 4),
+            key: Key::of(from, Some(&attempt(line))),
+            to,
+            attempt: Some(attempt(line)),
+            recording: None,
+            learned: None,
+            ended: None,
+            replies: Vec::new(),
+            stop: None,
+        }
+    }
+
+    fn record(&self, line: i64) -> Write {
+        let recording = Recording {
+            landed: Landed::default(),
+            transfer: TransferId::from("t"),
+            digest: "d".to_owned(),
+            bytes: RecordedBytes { id: attempt(line), prepare: format!("bytes {line}"), expires: 31_000_000, at: 1_000_000 },
+        };
+        Write { recording: Some(recording), ..self.write(line, &self.agreeing(), self.sending(line)) }
+    }
+
+    fn pay(&self, line: i64) -> Write {
+        let sending = self.sending(line);
+        let paid = Standing { state: TransferState::Succeeded, next_at: None, settled_at: Some(self.clock.now()), ..sending.clone() };
+        self.write(line, &sending, paid)
+    }
+
+    fn state(&self, line: i64) -> TransferState {
+        transfers::table.find(id(line)).select(transfers::state).first(&mut self.conn()).unwrap()
+    }
+
+    fn counts(&self) -> (i64, i64, i64) {
+        batches::table.select((batches::paying, batches::succeeded, batches::sum_succeeded)).first(&mut self.conn()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_commit_nobody_knows_of_is_looked_for_and_not_repeated() {
+    let _alone = ALONE.lock().await;
+    let desk = desk();
+    LOSE.store(true, Ordering::SeqCst);
+    assert_eq!(desk.recorder.write(desk.record(1)).await, Ok(true), "it is there, so the bytes may go out");
+    assert_eq!(desk.state(1), TransferState::Sending);
+    let kept: Option<String> = attempts::table.find(attempt(1)).select(attempts::prepare).first(&mut desk.conn()).unwrap();
+    assert_eq!(kept.as_deref(), Some("bytes 1"));
+    LOSE.store(true, Ordering::SeqCst);
+    assert_eq!(desk.recorder.write(desk.pay(1)).await, Ok(true));
+    assert_eq!((desk.state(1), desk.counts()), (TransferState::Succeeded, (2, 1, 10)), "counted once");
+}
+
+#[tokio::test]
+async fn only_the_holder_of_the_lease_and_the_attempt_records() {
+    let _alone = ALONE.lock().await;
+    let desk = desk();
+    let refused = [
+        Write { lease: ("lease".to_owned(), 3), ..desk.record(1) },
+        Write { key: Key { attempt: Some(AttemptId::from("other")), ..desk.record(1).key }, ..desk.record(1) },
+        Write { key: Key { n: 1, ..desk.record(1).key }, ..desk.record(1) },
+        Write { key: Key { state: TransferState::Ready, ..desk.record(1).key }, ..desk.record(1) },
+        Write { recording: Some(Recording { digest: "e".to_owned(), ..desk.record(1).recording.unwrap() }), ..desk.record(1) },
+    ];
+    for write in refused {
+        assert_eq!(desk.recorder.write(write).await, Ok(false));
+    }
+    let other_bytes = Key { recorded_by: Some(attempt(2)), ..desk.pay(1).key };
+    assert_eq!(desk.recorder.write(desk.record(1)).await, Ok(true));
+    assert_eq!(desk.recorder.write(Write { key: other_bytes, ..desk.pay(1) }).await, Ok(false), "a reply about other bytes");
+    assert_eq!(desk.recorder.write(desk.record(1)).await, Ok(false), "recorded once");
+    assert_eq!((desk.state(1), desk.counts()), (TransferState::Sending, (3, 0, 0)));
+}
+
+#[tokio::test]
+async fn one_bad_row_does_not_keep_the_others_from_being_written() {
+    let _alone = ALONE.lock().await;
+    let desk = desk();
+    let mut bad = desk.record(2);
+    // A reply of an attempt that nobody ever began.
+    bad.replies.push(Reply {
+        attempt: AttemptId::from("nobody"),
+        position: 0,
+        call: "quotes",
+        transfer: None,
+        sent: 0,
+        took: 0,
+        status: None,
+        verdict: "quoted",
+        code: None,
+        body: String::new(),
+    });
+    let (one, two, three) =
+        tokio::join!(desk.recorder.write(desk.record(1)), desk.recorder.write(bad), desk.recorder.write(desk.record(3)));
+    assert_eq!((one, two, three), (Ok(true), Err(NotWritten), Ok(true)));
+    assert_eq!([1, 2, 3].map(|line| desk.state(line)), [TransferState::Sending, TransferState::Agreeing, TransferState::Sending]);
+}
