@@ -287,7 +287,7 @@ CREATE INDEX transfers_by_state ON transfers (batch_id, state, next_at, line);
 CREATE INDEX transfers_by_payee ON transfers (id_value, id);
 CREATE INDEX transfers_by_name ON transfers (payee_name_folded, id);
 CREATE INDEX transfers_by_transfer_id ON transfers (transfer_id);
-CREATE INDEX transfers_to_ask_about ON transfers (next_at) WHERE state IN ('in_doubt', 'needs_attention');
+CREATE INDEX transfers_to_ask_about ON transfers (next_at) WHERE state = 'in_doubt' OR state = 'needs_attention';
 CREATE INDEX transfers_by_amount ON transfers (amount, id);
 CREATE INDEX transfers_by_reference ON transfers (reference, id) WHERE reference <> '';
 

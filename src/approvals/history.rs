@@ -54,11 +54,14 @@ impl HistoryEntry {
     pub fn changed(&self) -> Vec<(String, String)> {
         let Ok(Value::Object(changes)) = serde_json::from_str(&self.changes) else { return Vec::new() };
         let currency = changes.get("currency").and_then(Value::as_str).and_then(Currency::find);
-        let told = changes.iter().filter(|(name, value)| !value.is_null() && name.as_str() != "currency");
+        let nothing = |value: &Value| value.is_null() || value.as_i64() == Some(0);
+        let told = changes.iter().filter(|(name, value)| !nothing(value) && !UNTOLD.contains(&name.as_str()));
         told.map(|(name, value)| (name.replace('_', " "), printed(name, value, currency))).collect()
     }
 }
 
+/// What only an audit needs, or what another value says already.
+const UNTOLD: [&str; 4] = ["currency", "bytes", "digest", "rows"];
 /// Names under which verbs keep amounts in minor units, of the currency beside them.
 const AMOUNTS: [&str; 2] = ["sum", "fee_limit"];
 /// Characters of a seal or digest that people compare.
@@ -70,6 +73,7 @@ fn printed(name: &str, value: &Value, currency: Option<Currency>) -> String {
             units.as_i64().map_or_else(|| units.to_string(), |units| currency.show(Minor::new(units)))
         }
         (Value::String(text), _) if name == "seal" || name.ends_with("digest") => text.chars().take(DIGEST_CHARS).collect(),
+        (Value::String(text), _) if name == "kinds" => text.replace('_', " "),
         (Value::String(text), _) => text.clone(),
         (Value::Array(values), _) => values.iter().map(|value| printed(name, value, currency)).collect::<Vec<_>>().join(", "),
         (other, _) => other.to_string(),

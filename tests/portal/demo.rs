@@ -104,7 +104,10 @@ fn what_the_network_refuses_is_told_row_by_row() {
     let report = report(&ended);
     assert_eq!((count(&report, "succeeded"), count(&report, "failed")), (1, 1));
     let refused = &report["rows"][1];
-    assert_eq!((refused["reference"].as_str(), refused["status"].as_str(), refused["code"].as_str()), (Some("B"), Some("failed"), Some("5104")));
+    assert_eq!(
+        (refused["reference"].as_str(), refused["status"].as_str(), refused["code"].as_str()),
+        (Some("B"), Some("failed"), Some("5104"))
+    );
     assert!(refused["reason"].as_str().is_some_and(|reason| reason.len() > 10), "{refused}");
     // Without --json, the same as a table.
     let table = run(demo(data.path(), database.as_ref()).arg("--run").arg(&file));

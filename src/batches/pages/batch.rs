@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::check::checkers;
+use super::findings::may_make;
 use super::{About, visible};
 use crate::audit::{self, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
@@ -67,6 +68,7 @@ struct BatchPage {
 
 /// What the visitor may do with it now.
 struct Mays {
+    make: bool,
     withdraw: bool,
     delete: bool,
     download: bool,
@@ -218,6 +220,7 @@ fn mays(visitor: &Visitor, standing: &Standing) -> Mays {
     let (batch, rights) = (&standing.batch, &visitor.rights);
     let decides = rights.has(Action::ApprovePayment, &batch.branch) || rights.has(Action::RejectPayment, &batch.branch);
     Mays {
+        make: may_make(visitor, batch),
         withdraw: standing.is_maker && batch.state == State::PendingApproval,
         delete: rights.has(Action::DeletePayment, &batch.branch) && can_be_deleted(batch.state),
         download: rights.has(Action::DownloadPayment, &batch.branch),
