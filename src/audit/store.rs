@@ -99,8 +99,11 @@ pub(super) fn append_seal(tx: &mut WriteTx<'_>, sequence: i64, event: &EventId, 
     Ok(())
 }
 
-/// Links after `sequence`, each with its event where that still exists.
-pub(super) fn links_after(conn: &mut Conn, sequence: i64, limit: i64) -> Result<Vec<(i64, String, EventId, Option<StoredEvent>)>> {
+/// A link: its place, its digest, the event it names, and that event where it still exists.
+pub(super) type Link = (i64, String, EventId, Option<StoredEvent>);
+
+/// Links after `sequence`.
+pub(super) fn links_after(conn: &mut Conn, sequence: i64, limit: i64) -> Result<Vec<Link>> {
     Ok(audit_seals::table
         .left_join(audit_events::table)
         .filter(audit_seals::sequence.gt(sequence))

@@ -7,7 +7,6 @@ use clap::Args;
 
 use super::{Ended, operator, password};
 use crate::clock::Instant;
-use crate::db;
 use crate::institutions::Institution;
 use crate::people::{NewUser, PasswordHash, fold_user_name};
 use crate::privileges::{self, Action, NewGrant};
@@ -72,7 +71,7 @@ pub(super) async fn grant(institution: &Institution, args: Grant) -> Ended {
     let actions = args.actions.iter().map(|name| action(name)).collect::<anyhow::Result<Vec<_>>>()?;
     let branch = branch(institution, &args.branch).await?;
     let name = fold_user_name(&args.user_name);
-    let found = institution.db.read(move |conn| Ok::<_, db::Error>(people::find_by_name(conn, &name)?)).await?;
+    let found = institution.db.read(move |conn| people::find_by_name(conn, &name)).await?;
     let user = found.with_context(|| format!("there is no person with the user name «{}»", args.user_name))?;
     let until = match args.until {
         None => None,
