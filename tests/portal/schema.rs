@@ -164,8 +164,8 @@ fn rules(conn: &mut Conn) -> Facts {
     columns.into_iter().map(said).collect()
 }
 
-/// The words of the condition at the end of a CREATE INDEX, without the brackets and casts that PostgreSQL adds.
+/// The words of the condition at the end of a CREATE INDEX, without the brackets, the casts and the array that PostgreSQL adds.
 fn words_of_condition(made: &str) -> String {
     let condition = made.split_once(" WHERE ").map_or("", |(_, condition)| condition).replace("::text", "");
-    condition.replace(['(', ')'], "").split_whitespace().collect::<Vec<_>>().join(" ")
+    condition.replace("= ANY (ARRAY[", "IN (").replace(['(', ')', ']'], "").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -74,8 +74,8 @@ struct DueAccount {
     account: FundingAccountId,
 }
 
-/// Transfers that are asked about, as the partial index knows them.
-const ASKED_ABOUT: &str = "transfers.state IN ('in_doubt', 'needs_attention')";
+/// Transfers that are asked about, in the words of the partial index, or neither engine would use it.
+const ASKED_ABOUT: &str = "(transfers.state = 'in_doubt' OR transfers.state = 'needs_attention')";
 
 /// The accounts with transfers that are due to be asked about.
 pub(in crate::dispatch) fn accounts_to_ask(conn: &mut Conn, now: Instant) -> Result<Vec<FundingAccountId>> {

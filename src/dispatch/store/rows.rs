@@ -137,7 +137,7 @@ pub(in crate::dispatch) fn doubtful(conn: &mut Conn, account: &FundingAccountId,
         .inner_join(batches::table.inner_join(funding_accounts::table))
         .left_join(attempts::table.on(attempts::id.nullable().eq(transfers::recorded_by)))
         // As the partial index has it: with bound values it would not be used.
-        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("transfers.state IN ('in_doubt', 'needs_attention')"))
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("(transfers.state = 'in_doubt' OR transfers.state = 'needs_attention')"))
         .filter(transfers::next_at.le(now))
         .filter(batches::funding_account_id.eq(account))
         .order(transfers::next_at)

@@ -12,11 +12,18 @@ pub const PAYROLL: &[u8] = include_bytes!("../../files/payroll.csv");
 
 /// A payroll of so many good rows, each to another phone.
 pub fn payroll(rows: usize) -> Vec<u8> {
-    let mut file = String::from("reference,payee_name,id_type,id_value,to_fsp,amount,currency,note\n");
+    let mut file = Vec::new();
+    payroll_into(&mut file, rows);
+    file
+}
+
+/// The same, without holding it in memory.
+pub fn payroll_into(to: &mut impl std::io::Write, rows: usize) {
+    writeln!(to, "reference,payee_name,id_type,id_value,to_fsp,amount,currency,note").unwrap();
     for row in 0..rows {
-        file.push_str(&format!("OCT-{row},Ma Payee {row},MSISDN,0977{row:07},kbzpay,{},MMK,October\n", 1_000 + row));
+        writeln!(to, "OCT-{row},Ma Payee {row},MSISDN,0977{row:07},kbzpay,{},MMK,October", 1_000 + row).unwrap();
     }
-    file.into_bytes()
+    to.flush().unwrap();
 }
 
 /// Chooses a file on Bulk Payment and uploads it; the page that follows.
