@@ -112,6 +112,9 @@ async fn what_a_dead_process_left_behind_is_found() {
         assert!(desk.rows(&batch).iter().all(|row| matches!(row.state, TransferState::Agreeing | TransferState::Sending)));
         desk.clock.advance(LEASE_FOR + Duration::from_secs(1));
         let mut next = desk.engine();
+        next.until_idle().await.unwrap();
+        let in_hand = |row: &super::desk::Row| matches!(row.state, TransferState::Agreeing | TransferState::Sending);
+        assert!(!desk.rows(&batch).iter().any(in_hand), "{path}: found at the take-over, long before each row's own lease ends");
         desk.pay(&mut next, &batch).await;
         desk.assert_agrees_with_the_ledger(&batch);
         desk.assert_counts_add_up();
