@@ -153,7 +153,7 @@ async fn a_second_start_keeps_the_data() {
     let mut maker = Tab::at(address, "127.0.0.1");
     maker.get("/sign-in").await;
     maker.post_form("/sign-in", &[("user_name", "maker"), ("password", "Mingalaba-1")]).await.assert_status(200);
-    maker.get(&format!("/batches/{reference}")).await.assert_status(200).assert_says("Processed");
+    maker.get("/search/batches").await.assert_status(200).assert_says(&reference).assert_says("Processed");
     let mut stranger = Tab::at(address, "pay.example.org");
     assert_eq!(stranger.get("/sign-in").await.status, 421, "it answers only 127.0.0.1 and localhost");
     assert!(process.stop().success(), "{}", process.said());
@@ -199,7 +199,7 @@ fn a_second_process_on_the_same_file_is_refused() {
 fn made(data: &Path) -> Conn {
     let mut process = Process::start(demo(data, None).args(["--port", "0"]), data);
     process.says("Outlay is open");
-    assert!(process.stop().success());
+    process.kill();
     Conn::open(&DatabaseUrl::Sqlite(data.join("training/outlay.sqlite3")), Access::Write).unwrap()
 }
 

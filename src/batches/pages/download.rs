@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use actix_web::http::header::{CACHE_CONTROL, ContentDisposition, DispositionParam, DispositionType};
+use actix_web::http::header::{CACHE_CONTROL, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 use tokio::io::AsyncReadExt;
@@ -101,10 +101,13 @@ async fn recorded(request: &HttpRequest, visitor: &Visitor, batch: &Batch, what:
     Ok(written.await?)
 }
 
+/// A file to keep, under its own name: in Burmese too for browsers that read RFC 5987, and without what they could not for the others.
 fn attachment(name: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
-    let named =
-        ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::Filename(name.to_owned())] };
+    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) || c == ' ' { c } else { '_' }).collect();
+    let full = ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.as_bytes().to_vec() };
+    let parameters = vec![DispositionParam::Filename(plain), DispositionParam::FilenameExt(full)];
+    let named = ContentDisposition { disposition: DispositionType::Attachment, parameters };
     response.content_type("text/csv; charset=utf-8").insert_header(named).insert_header((CACHE_CONTROL, "no-store"));
     response
 }

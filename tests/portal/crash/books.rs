@@ -19,7 +19,6 @@ const IDS_MAX: i32 = 64;
 
 #[derive(Debug, Queryable)]
 struct Row {
-    _line: i64,
     home: HomeTransactionId,
     state: TransferState,
     n: i32,
@@ -36,9 +35,9 @@ pub async fn assert_agree(house: &House) {
         house.network.ledger().into_iter().map(|entry| (entry.transfer_id.clone(), entry)).collect();
     let mut ours = BTreeSet::new();
     for row in &rows {
-        let ids = (0..IDS_MAX).map(|n| TransferId::derive(&house.portal.institution.id, &row.home, n));
-        let chain: Vec<_> = ids.filter_map(|id| ledger.get(&id)).collect();
-        ours.extend(chain.iter().map(|entry| entry.transfer_id.clone()));
+        let ids = (0..IDS_MAX).map(|n| (n, TransferId::derive(&house.portal.institution.id, &row.home, n)));
+        let chain: Vec<_> = ids.filter_map(|(n, id)| Some((n, ledger.get(&id)?))).collect();
+        ours.extend(chain.iter().map(|(_, entry)| entry.transfer_id.clone()));
         assert_row(row, &chain);
     }
     let foreign: Vec<_> = ledger.keys().filter(|id| !ours.contains(*id)).collect();
@@ -52,7 +51,6 @@ async fn rows(house: &House) -> Vec<Row> {
     let load = move |conn: &mut Conn| {
         let rows = transfers::table.filter(transfers::batch_id.eq(id.as_str())).order(transfers::line);
         let columns = (
-            transfers::line,
             transfers::home_transaction_id,
             transfers::state,
             transfers::n,
@@ -66,15 +64,16 @@ async fn rows(house: &House) -> Vec<Row> {
     house.portal.institution.db.read(load).await.unwrap()
 }
 
-fn assert_row(row: &Row, chain: &[&LedgerRow]) {
-    let paid: Vec<_> = chain.iter().filter(|entry| entry.state.is_paid()).collect();
-    let executions: i32 = chain.iter().map(|entry| entry.executions).sum();
+fn assert_row(row: &Row, chain: &[(i32, &LedgerRow)]) {
+    let paid: Vec<_> = chain.iter().map(|(_, entry)| entry).filter(|entry| entry.state.is_paid()).collect();
+    let executions: i32 = chain.iter().map(|(_, entry)| entry.executions).sum();
     let told = || format!("{row:#?}\nat the network: {chain:#?}");
     assert!(executions <= 1 && paid.len() <= 1, "paid {executions} times: {}", told());
-    assert!(chain.iter().all(|entry| entry.state.is_final()), "still under way: {}", told());
-    // Every id but the last is over, or the next one could not be.
-    for entry in chain {
-        assert!(row.n >= 0 && (entry.amount, entry.currency.as_str()) == (row.amount, "MMK"), "another amount: {}", told());
+    for (n, entry) in chain {
+        assert!(entry.state.is_final(), "still under way: {}", told());
+        assert!(*n <= row.n, "an id was used that the portal does not know of: {}", told());
+        assert!(*n == row.n || entry.state == LedgerState::Aborted, "there is a next id, and this one was not aborted: {}", told());
+        assert_eq!((entry.amount, entry.currency.as_str()), (row.amount, "MMK"), "another amount: {}", told());
         assert_eq!(entry.payee, row.id_value, "another payee: {}", told());
     }
     match row.state {
@@ -85,7 +84,7 @@ fn assert_row(row: &Row, chain: &[&LedgerRow]) {
         }
         TransferState::Failed => assert!(paid.is_empty(), "said to have failed, and is paid: {}", told()),
         TransferState::NeedsAttention => {
-            let settled = chain.iter().any(|entry| entry.state == LedgerState::Settled);
+            let settled = paid.iter().any(|entry| entry.state == LedgerState::Settled);
             assert!(settled, "a person is asked, though the network shows how it ended: {}", told());
         }
         state => panic!("{state:?} at the end: {}", told()),
