@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use outlay::approvals::{self, Decision, DecisionForm};
+use outlay::audit;
 use outlay::batches::{self, PaymentType, State};
 use outlay::clock::HurriedClock;
 use outlay::db::DatabaseUrl;
@@ -77,12 +78,11 @@ impl House {
         find(&self.portal, &self.batch).await.state == State::Processed
     }
 
-    /// Without any more deaths, until the batch is processed; then every process is told to stop, and does.
+    /// Without any more deaths, until the batch is processed and every audit event is sealed.
     pub async fn pay_the_rest(&self, within: Duration) {
         let mut processes: Vec<_> = self.roles().iter().map(|role| self.start(role, None)).collect();
         let began = Instant::now();
-        // At least one beat of each, so that a processed batch is looked at by a living process too.
-        while !self.is_processed().await {
+        while !self.is_processed().await || self.unsealed().await > 0 {
             for process in &mut processes {
                 assert_eq!(process.has_ended(), None, "{}", process.said());
             }
@@ -94,11 +94,12 @@ impl House {
             );
             tokio::time::sleep(GLANCE).await;
         }
-        for process in &mut processes {
-            process.says(if Engine::under_test() == Engine::Sqlite { "listening" } else { "ing" });
-            let status = process.stop();
-            assert!(status.success(), "{status}\n{}", process.said());
-        }
+    }
+
+    /// Audit events that wait for their seal.
+    async fn unsealed(&self) -> i64 {
+        let key = self.portal.institution.keys.audit();
+        self.portal.institution.db.read(move |conn| audit::verify(conn, &key, None)).await.unwrap().waiting
     }
 }
 
