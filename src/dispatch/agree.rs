@@ -131,7 +131,7 @@ const MOVED: &[u16] = &[3203, 3204, 5107];
 fn offer_of(quote: &Quote) -> Offer {
     let amount = |amount: &sdk::Amount| (amount.currency.code().to_owned(), amount.wire.clone());
     Offer {
-        from: None,
+        from: quote.source.clone(),
         transfer: amount(&quote.transfer_amount),
         receive: quote.payee_receive_amount.as_ref().map(amount),
         is_complete: !quote.ilp_packet.is_empty() && !quote.condition.is_empty(),
