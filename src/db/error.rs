@@ -44,8 +44,9 @@ impl Error {
         if info.message() == format!("UNIQUE constraint failed: {sqlite}") {
             return true;
         }
-        let postgres = format!("Key ({})=", columns.join(", "));
-        info.table_name() == Some(table) && info.details().is_some_and(|details| details.starts_with(&postgres))
+        // The word before it is in the server's language.
+        let postgres = format!("({})=(", columns.join(", "));
+        info.table_name() == Some(table) && info.details().is_some_and(|details| details.contains(&postgres))
     }
 
     /// PostgreSQL's 40001 and 40P01: the transaction may be run again from its start. Nothing else may.

@@ -336,3 +336,17 @@ async fn the_history_tells_who_did_what_and_can_be_narrowed() {
     tun.get("/history?from=soon").await.assert_status(422).assert_says("Write a date such as 20/10/2022");
     portal.signed_in(&AYE).await.get("/history").await.assert_status(404);
 }
+
+#[tokio::test]
+async fn an_approved_batch_says_when_a_copy_of_the_database_holds_all_payments() {
+    let (portal, _) = Portal::open().await;
+    let id = submitted(&portal, &THIRI, &WAGES).await;
+    let mut checker = portal.signed_in(&HLA).await;
+    approve(&mut checker, &id).await;
+    let page = format!("/batches/{id}");
+    checker.get(&page).await.assert_status(200).assert_says_not("Payments are held");
+    // Yesterday's copy of the database beside today's file.
+    let written = format!("{{\"institution\":\"{}\",\"epoch\":7}}", portal.institution.id);
+    std::fs::write(portal.institution.epoch_file().path, written).unwrap();
+    checker.get(&page).await.assert_status(200).assert_says("Payments are held: the database is at epoch 0, the file outside it at 7");
+}

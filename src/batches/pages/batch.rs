@@ -13,9 +13,10 @@ use crate::audit::{self, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
 use crate::batches::{Batch, ByFsp, Counts, PaymentRow, State, can_be_deleted, find_visible, is_maker, rows_page, summary_by_fsp};
 use crate::db::{self, Conn};
-use crate::dispatch::{Count, PauseReason, TransferState};
+use crate::dispatch::{Count, EpochError, PauseReason, TransferState, check_epoch};
 use crate::funding;
 use crate::ids::{BatchId, OnceKey};
+use crate::institutions::Institution;
 use crate::money::Currency;
 use crate::privileges::Action;
 use crate::say;
@@ -63,6 +64,8 @@ struct BatchPage {
     history: Vec<Recorded>,
     files: Vec<BatchFile>,
     may: Mays,
+    /// Why nothing is paid at all, where a copy of the database was put back.
+    held: Option<Said>,
     ended: bool,
 }
 
@@ -161,8 +164,19 @@ pub async fn show(
     }
     let institution = institution(&request)?;
     let (asked, viewer, now) = (asked.into_inner(), visitor.clone(), institution.clock().now());
-    let sheet = institution.db.read(move |conn| read(conn, page, batch, &viewer, &asked, now)).await?;
+    let held = if goes_on(batch.state) { held(&institution).await? } else { None };
+    let mut sheet = institution.db.read(move |conn| read(conn, page, batch, &viewer, &asked, now)).await?;
+    sheet.held = held;
     Ok(html(StatusCode::OK, &sheet.page, &sheet))
+}
+
+/// Why nothing is paid at all, if so: it concerns every batch that would go on.
+async fn held(institution: &Institution) -> Result<Option<Said>, ErrorPage> {
+    match check_epoch(&institution.db, &institution.epoch_file()).await {
+        Ok(_) => Ok(None),
+        Err(EpochError::Held(held)) => Ok(Some(held.said())),
+        Err(EpochError::Db(error)) => Err(error.into()),
+    }
 }
 
 fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &Asked, now: crate::clock::Instant) -> db::Result<BatchPage> {
@@ -191,6 +205,7 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
         history: audit::of_batch(conn, &id, EVENTS_MAX)?,
         files: files(conn, &id)?,
         may: mays(visitor, &standing),
+        held: None,
         ended: false,
         standing,
     })
