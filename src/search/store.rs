@@ -144,7 +144,7 @@ pub fn transfer(conn: &mut Conn, scope: &Scope, id: &RowId) -> Result<Option<Tol
         "SELECT t.id, t.home_transaction_id AS home, t.line, t.reference, t.payee_name, t.id_type, t.id_value, \
          (SELECT f.name FROM fsps f WHERE f.id = t.to_fsp) AS asked_fsp, \
          COALESCE((SELECT f.name FROM fsps f WHERE f.id = t.payee_fsp), t.payee_fsp) AS found_fsp, \
-         t.resolved_name, t.amount, t.currency, t.fee, t.note, t.state, t.transfer_id, t.code, t.reason, t.doubt_since, t.settled_at, \
+         t.resolved_name, t.amount, t.currency, t.fee, t.note, t.extra, t.state, t.transfer_id, t.code, t.reason, t.doubt_since, t.settled_at, \
          rb.name AS row_branch, b.id AS batch_id, b.reference AS batch, b.name AS batch_name, b.state AS batch_state, b.payment_type, \
          a.name AS account, af.name AS from_fsp, b.created_at, cu.full_name AS created_by, b.submitted_at, \
          su.full_name AS submitted_by, d.decision, d.at AS decided_at, du.full_name AS decided_by, d.reason AS decision_reason \

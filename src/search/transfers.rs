@@ -201,6 +201,9 @@ pub struct Transfer {
     #[diesel(sql_type = Text)]
     pub note: String,
     #[diesel(sql_type = Text)]
+    /// Columns of the file that are shown and not used, as JSON pairs of name and value.
+    pub extra: String,
+    #[diesel(sql_type = Text)]
     pub state: TransferState,
     #[diesel(sql_type = Nullable<Text>)]
     pub transfer_id: Option<TransferId>,
@@ -244,6 +247,13 @@ pub struct Transfer {
     pub decided_by: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub decision_reason: Option<String>,
+}
+
+impl Transfer {
+    /// Columns of the file that are shown and not used, by their names.
+    pub fn extras(&self) -> Vec<(String, String)> {
+        serde_json::from_str(&self.extra).unwrap_or_default()
+    }
 }
 
 /// One try at a transaction.

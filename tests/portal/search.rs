@@ -34,6 +34,17 @@ async fn rows(portal: &Portal, id: &BatchId) -> Vec<(RowId, String)> {
 }
 
 /// Puts a row into a state, as the dispatch room would.
+/// What the file said in columns that are shown and not used.
+async fn with_extra(portal: &Portal, row: &RowId) {
+    let row = row.clone();
+    let write = move |tx: &mut db::WriteTx<'_>| {
+        let columns = transfers::extra.eq("[[\"staff_no\",\"S-17\"]]");
+        diesel::update(transfers::table.find(&row)).set(columns).execute(&mut **tx)?;
+        Ok::<_, db::Error>(())
+    };
+    portal.institution.db.write(write).await.unwrap();
+}
+
 async fn put(portal: &Portal, row: &RowId, state: TransferState, code: Option<&'static str>) {
     let row = row.clone();
     let put = move |tx: &mut db::WriteTx<'_>| {
@@ -203,6 +214,9 @@ async fn the_page_of_a_payment_says_what_happened_and_what_to_do() {
     let page = tun.get(&path(0)).await;
     page.assert_says("Sent 150,000 MMK to Daw Mya, KBZPay, Phone 959770123456, accepted 21 Nov 2025, 07:15.");
     page.assert_says(&rows[0].1).assert_says("0a5b3f1e-0000-5000-8000-00000000abcd");
+    with_extra(&portal, &rows[0].0).await;
+    let page = tun.get(&path(0)).await;
+    page.assert_says("staff_no (in the file)").assert_says("S-17");
     let steps = page.texts(".timeline .event-what");
     assert_eq!(steps[..3], ["Uploaded", "Submitted for approval", "Approved"]);
     assert_eq!(steps.last().map(String::as_str), Some("Accepted by the payee's provider"));

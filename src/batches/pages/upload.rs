@@ -182,6 +182,9 @@ pub async fn create_batch(request: HttpRequest, visitor: Visitor, mut page: Page
         }
     };
     let (Some(choices), Some(arrived)) = (choices, arrived) else {
+        if page.problem("file").is_none() {
+            page.problems.push(Problem::new("file", say!("Choose the file again")));
+        }
         return shown(&institution, &visitor, page, typed(&fields), None, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let again = Some(fields.get("again").to_owned()).filter(|reason| !reason.is_empty());

@@ -58,6 +58,9 @@ async fn a_form_with_nothing_chosen_says_what_is_missing_and_keeps_the_rest() {
     page.assert_status(422).assert_says("Select a file").assert_says("Choose a payment type");
     assert_eq!(page.attribute("input[name=client_reference]", "value"), "OCT-1");
     assert_eq!(page.attribute("select[name=to_fsp] option[selected]", "value"), "kbzpay");
+    // A browser forgets the file when a page comes back.
+    let chosen = ChosenFile { field: "file", name: "wages.csv", bytes: b"reference\n" };
+    thiri.post_form_with_file("/batches", &fields, &chosen).await.assert_status(422).assert_says("Choose the file again");
     assert_nothing(&counts(&portal).await);
 }
 
