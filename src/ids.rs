@@ -59,6 +59,31 @@ id!(UserId);
 id!(BranchId);
 id!(GrantId);
 id!(
+    /// A set of actions that an institution saved under a name.
+    RoleId
+);
+id!(
+    /// What one account manager asked for and another has to confirm.
+    ConfirmationId
+);
+id!(
+    /// An invitation or a reset: a mailed link or a printed code.
+    PasswordLinkId
+);
+id!(
+    /// What lists and forms call a session; not the key that opens it.
+    SessionId
+);
+id!(
+    /// A request for a new QR code by a person who lost their phone.
+    QrRequestId
+);
+id!(
+    /// A mail in the outbox.
+    MailId
+);
+id!(NoticeId);
+id!(
     /// An FSP's id on the network, for example `kbzpay`: 1 to 32 characters (CONTRACT 1.5).
     FspId
 );

@@ -1,36 +1,38 @@
 //! Sentences people see. English is the key (gettext style), so a template or a verb reads as what the page will say;
 //! another language is one file in `locales/`. Placeholders are named: `Line {line}: the amount is missing`.
 
-/// A sentence with its values, not yet in anybody's language.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use std::borrow::Cow;
+
+/// A sentence with its values, not yet in anybody's language. It can be written down and read again: a mail waits for its server.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Said {
-    key: &'static str,
-    values: Vec<(&'static str, String)>,
+    key: Cow<'static, str>,
+    values: Vec<(Cow<'static, str>, String)>,
 }
 
 impl Said {
     pub const fn new(key: &'static str) -> Self {
-        Self { key, values: Vec::new() }
+        Self { key: Cow::Borrowed(key), values: Vec::new() }
     }
 
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.values.push((name, value.to_string()));
+        self.values.push((Cow::Borrowed(name), value.to_string()));
         self
     }
 
-    pub const fn key(&self) -> &'static str {
-        self.key
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// The sentence in a language.
     pub fn in_language(&self, language: &Language) -> String {
-        fill(language.translate(self.key), &self.values)
+        fill(language.translate(&self.key), &self.values)
     }
 
     /// The sentence in English: for the command line and logs.
     pub fn english(&self) -> String {
-        fill(self.key, &self.values)
+        fill(&self.key, &self.values)
     }
 }
 
@@ -42,7 +44,7 @@ macro_rules! say {
     };
 }
 
-fn fill(sentence: &str, values: &[(&'static str, String)]) -> String {
+fn fill(sentence: &str, values: &[(Cow<'static, str>, String)]) -> String {
     let mut out = String::with_capacity(sentence.len());
     let mut rest = sentence;
     while let Some((before, after)) = rest.split_once('{') {

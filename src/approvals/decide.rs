@@ -124,6 +124,7 @@ pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Resul
 fn allowed(tx: &mut WriteTx<'_>, actor: &Actor, batch: &Batch, decision: Decision) -> Result<(), Refusal> {
     let not_allowed = |refusal| match refusal {
         NotAllowed::NoGrant(action) => Refusal::NotAllowed(action),
+        NotAllowed::NotAccountManager => Refusal::NoSuchBatch,
         NotAllowed::Db(error) => Refusal::Db(error),
     };
     match tx.authorise(&actor.id, batch.payment_type.view(), &batch.branch) {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::What;
 use crate::db::text_enum;
 use crate::ids::{BatchId, BranchId, UserId};
 
@@ -34,80 +35,6 @@ impl By {
 
     pub fn system() -> Self {
         Self { kind: ActorKind::System, id: None, name: "Outlay".to_owned() }
-    }
-}
-
-text_enum! {
-    /// What was done.
-    pub enum What {
-        SignedIn = "person.signed_in",
-        SignInRefused = "person.sign_in_refused",
-        SignInLocked = "person.sign_in_locked",
-        SignedOut = "person.signed_out",
-        UserAdded = "user.added",
-        BranchAdded = "branch.added",
-        GrantGiven = "grant.given",
-        GrantEnded = "grant.ended",
-        InstitutionAdded = "institution.added",
-        FspAdded = "fsp.added",
-        FundingAccountAdded = "funding_account.added",
-        FundingAccountStopped = "funding_account.stopped",
-        FundingAccountReopened = "funding_account.reopened",
-        BatchUploaded = "batch.uploaded",
-        BatchCorrected = "batch.corrected",
-        WarningsAcknowledged = "batch.warnings_acknowledged",
-        BatchSubmitted = "batch.submitted",
-        BatchWithdrawn = "batch.withdrawn",
-        BatchDeleted = "batch.deleted",
-        BatchApproved = "batch.approved",
-        BatchRejected = "batch.rejected",
-        BatchStarted = "batch.started",
-        BatchPaused = "batch.paused",
-        BatchResumed = "batch.resumed",
-        BatchProcessed = "batch.processed",
-        SealMismatch = "batch.seal_mismatch",
-        FileDownloaded = "batch.file_downloaded",
-        ResultsDownloaded = "batch.results_downloaded",
-        DispatchHeld = "dispatch.held",
-        DispatchReleased = "dispatch.released",
-    }
-}
-
-impl What {
-    /// As a person reads it in a list, after the person's name.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::SignedIn => "Signed in",
-            Self::SignInRefused => "Sign-in refused",
-            Self::SignInLocked => "Sign-in locked",
-            Self::SignedOut => "Signed out",
-            Self::UserAdded => "User added",
-            Self::BranchAdded => "Branch added",
-            Self::GrantGiven => "Privilege granted",
-            Self::GrantEnded => "Privilege ended",
-            Self::InstitutionAdded => "Institution added",
-            Self::FspAdded => "FSP added",
-            Self::FundingAccountAdded => "Funding account added",
-            Self::FundingAccountStopped => "Funding account stopped",
-            Self::FundingAccountReopened => "Funding account reopened",
-            Self::BatchUploaded => "Uploaded",
-            Self::BatchCorrected => "Corrected file uploaded",
-            Self::WarningsAcknowledged => "Warnings acknowledged",
-            Self::BatchSubmitted => "Submitted for approval",
-            Self::BatchWithdrawn => "Withdrawn",
-            Self::BatchDeleted => "Deleted",
-            Self::BatchApproved => "Approved",
-            Self::BatchRejected => "Rejected",
-            Self::BatchStarted => "Payment started",
-            Self::BatchPaused => "Paused",
-            Self::BatchResumed => "Resumed",
-            Self::BatchProcessed => "Processed",
-            Self::SealMismatch => "Stopped: not what was approved",
-            Self::FileDownloaded => "Original file downloaded",
-            Self::ResultsDownloaded => "Results downloaded",
-            Self::DispatchHeld => "Payments held: another copy of the database was seen",
-            Self::DispatchReleased => "Payments released",
-        }
     }
 }
 

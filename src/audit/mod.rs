@@ -10,10 +10,12 @@ mod record;
 mod seal;
 mod store;
 mod verify;
+mod what;
 
 pub use self::chain::ChainKey;
-pub use self::event::{ActorKind, By, Event, Subject, What};
+pub use self::event::{ActorKind, By, Event, Subject};
 pub use self::record::record;
 pub use self::seal::{SEALED_AT_ONCE, seal};
 pub use self::store::{Recorded, head, of_batch};
 pub use self::verify::{Report, Trouble, verify};
+pub use self::what::What;

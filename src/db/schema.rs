@@ -7,6 +7,8 @@ diesel::table! {
         mode -> Text,
         dispatch_epoch -> BigInt,
         created_at -> BigInt,
+        suspended_at -> Nullable<BigInt>,
+        suspended_because -> Nullable<Text>,
     }
 }
 
@@ -19,6 +21,7 @@ diesel::table! {
         name -> Text,
         is_active -> Bool,
         created_at -> BigInt,
+        deactivated_at -> Nullable<BigInt>,
     }
 }
 
@@ -36,6 +39,12 @@ diesel::table! {
         password_hash -> Text,
         password_set_at -> BigInt,
         created_at -> BigInt,
+        first_name -> Nullable<Text>,
+        middle_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        name_folded -> Text,
+        must_set_password -> Bool,
+        last_sign_in_at -> Nullable<BigInt>,
     }
 }
 
@@ -46,19 +55,6 @@ diesel::table! {
         failures -> Integer,
         last_at -> BigInt,
         locked_until -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    sessions (key_digest) {
-        key_digest -> Text,
-        state -> Text,
-        user_id -> Nullable<Text>,
-        browser -> Text,
-        address -> Text,
-        created_at -> BigInt,
-        seen_at -> BigInt,
-        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -83,6 +79,8 @@ diesel::table! {
         until_at -> Nullable<BigInt>,
         ended_at -> Nullable<BigInt>,
         ended_by -> Nullable<Text>,
+        confirmed_by -> Nullable<Text>,
+        confirmed_at -> Nullable<BigInt>,
     }
 }
 
@@ -354,6 +352,161 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+        changed_by -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_periods (user_id, from_at) {
+        user_id -> Text,
+        from_at -> BigInt,
+        until_at -> Nullable<BigInt>,
+        is_active -> Bool,
+        is_account_manager -> Bool,
+    }
+}
+
+diesel::table! {
+    password_links (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        way -> Text,
+        digest -> Text,
+        made_by -> Text,
+        made_at -> BigInt,
+        until_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (key_digest) {
+        key_digest -> Text,
+        id -> Text,
+        stage -> Text,
+        state -> Text,
+        user_id -> Nullable<Text>,
+        browser -> Text,
+        address -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    second_factors (user_id) {
+        user_id -> Text,
+        version -> Integer,
+        state -> Text,
+        key_id -> Text,
+        secret -> Binary,
+        made_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        last_step -> BigInt,
+        wrong_codes -> Integer,
+        locked_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, digest) {
+        user_id -> Text,
+        digest -> Text,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    second_factor_requests (id) {
+        id -> Text,
+        user_id -> Text,
+        reason -> Text,
+        browser -> Text,
+        address -> Text,
+        asked_at -> BigInt,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+        decided_because -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    confirmations (id) {
+        id -> Text,
+        kind -> Text,
+        user_id -> Nullable<Text>,
+        change -> Text,
+        asked_by -> Text,
+        asked_at -> BigInt,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+        decided_because -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    roles (id) {
+        id -> Text,
+        name -> Text,
+        actions -> Text,
+        made_by -> Text,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        user_id -> Nullable<Text>,
+        address -> Text,
+        letter -> Text,
+        state -> Text,
+        tries -> Integer,
+        next_at -> Nullable<BigInt>,
+        until_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        trouble -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    notices (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        batch_id -> Nullable<Text>,
+        details -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    gatherings (user_id) {
+        user_id -> Text,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    mail_choices (user_id, kind) {
+        user_id -> Text,
+        kind -> Text,
+        wanted -> Bool,
+    }
+}
+
 diesel::joinable!(transfers -> batches (batch_id));
 diesel::joinable!(batches -> branches (branch_id));
 diesel::joinable!(batches -> funding_accounts (funding_account_id));
@@ -365,13 +518,20 @@ diesel::joinable!(users -> branches (branch_id));
 diesel::joinable!(audit_seals -> audit_events (event_id));
 diesel::joinable!(attempts -> transfers (row_id));
 diesel::joinable!(replies -> attempts (attempt_id));
+diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(password_links -> users (user_id));
+diesel::joinable!(second_factors -> users (user_id));
+diesel::joinable!(second_factor_requests -> users (user_id));
+diesel::joinable!(outbox -> users (user_id));
+diesel::joinable!(notices -> users (user_id));
+diesel::joinable!(user_periods -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     institution,
     branches,
     users,
     sign_in_failures,
-    sessions,
     once_keys,
     grants,
     fsps,
@@ -391,4 +551,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_events,
     audit_seals,
     audit_unsealed,
+    settings,
+    user_periods,
+    password_links,
+    sessions,
+    second_factors,
+    recovery_codes,
+    second_factor_requests,
+    confirmations,
+    roles,
+    outbox,
+    notices,
+    gatherings,
+    mail_choices,
 );

@@ -100,7 +100,7 @@ macro_rules! text_enum {
         impl std::str::FromStr for $name {
             type Err = crate::db::UnknownName;
 
-            fn from_str(text: &str) -> Result<Self, crate::db::UnknownName> {
+            fn from_str(text: &str) -> std::result::Result<Self, crate::db::UnknownName> {
                 match text {
                     $($text => Ok(Self::$variant),)+
                     _ => Err(crate::db::UnknownName),

@@ -7,6 +7,7 @@ mod create;
 mod keys;
 mod lock;
 mod registry;
+mod security;
 mod settings;
 mod store;
 
@@ -19,6 +20,7 @@ pub use self::create::{AlreadyThere, create};
 pub use self::keys::{BadKey, Keys};
 pub use self::lock::{NotAlone, ProcessLock};
 pub use self::registry::{BadRegistry, load_registry};
+pub use self::security::{CONFIRMATIONS, SECOND_FACTOR, STEP_UP, SecondFactorRule, Security, security};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
 use crate::clock::Clock;
 use crate::db::{DatabaseUrl, Db, NotOurVersion};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::db::{DatabaseUrl, text_enum};
+use crate::mail::MailSettings;
 use crate::money::Currency;
 use crate::sdk::SdkSettings;
 
@@ -58,6 +59,9 @@ pub struct Settings {
     pub concurrency: usize,
     #[serde(default)]
     pub sdk: Vec<SdkSettings>,
+    /// Without it no mail is sent, and invitations are printed.
+    #[serde(default)]
+    pub mail: Option<MailSettings>,
 }
 
 /// Limits of an upload.
@@ -153,6 +157,10 @@ impl Settings {
         let folder = file.parent().unwrap_or(Path::new("."));
         settings.key_file = folder.join(&settings.key_file);
         settings.epoch_file = folder.join(&settings.epoch_file);
+        if let Some(mail) = &mut settings.mail {
+            mail.password_file = mail.password_file.as_ref().map(|file| folder.join(file));
+            mail.ca_file = mail.ca_file.as_ref().map(|file| folder.join(file));
+        }
         if let DatabaseUrl::Sqlite(path) = &settings.database {
             settings.database = DatabaseUrl::Sqlite(folder.join(path));
         }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::Mode;
-use crate::db::schema::institution;
+use crate::db::schema::{institution, settings};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::InstitutionId;
 
@@ -23,4 +23,9 @@ pub(super) fn insert(tx: &mut WriteTx<'_>, id: &InstitutionId, mode: Mode) -> Re
         ))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// What the institution changed itself: names and values.
+pub(super) fn settings(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+    Ok(settings::table.select((settings::name, settings::value)).load(conn)?)
 }

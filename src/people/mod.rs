@@ -6,12 +6,15 @@
 mod add;
 pub mod pages;
 mod password;
+pub mod second_factor;
 mod sign_in;
+mod stage;
 mod store;
 
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
 pub use self::password::{BadPassword, PasswordHash, Passwords};
-pub use self::sign_in::{Credentials, Lockout, SignInRefusal, sign_in, sign_out};
+pub use self::sign_in::{Credentials, Lockout, SignInRefusal, SignedIn, sign_in, sign_out};
+pub use self::stage::{Stage, next_stage};
 pub use self::store::{actor, find, find_by_name};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};
@@ -50,4 +53,10 @@ impl Actor {
 pub fn fold_user_name(typed: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     typed.trim().nfkc().collect::<String>().to_lowercase()
+}
+
+/// How names of people are stored for searching.
+pub fn fold_name(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    name.split_whitespace().collect::<Vec<_>>().join(" ").nfkc().collect::<String>().to_lowercase()
 }

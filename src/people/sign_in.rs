@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::password::Busy;
 use super::store::{self, Failures};
-use super::{Passwords, User, fold_user_name};
+use super::{Passwords, Stage, User, fold_user_name, next_stage};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{self, Db, Failure, WriteTx};
@@ -54,11 +54,18 @@ impl Failure for SignInRefusal {
     }
 }
 
-/// Checks name and password; the caller makes the session.
+/// Whose password was right, and what is asked of them next.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub user: User,
+    pub stage: Stage,
+}
+
+/// Checks name and password; the caller makes the session, at the stage it has come to.
 ///
 /// # Errors
 /// [`SignInRefusal`]; every wrong try is counted, also those sent side by side.
-pub async fn sign_in(db: &Db, passwords: &Passwords, credentials: Credentials) -> Result<User, SignInRefusal> {
+pub async fn sign_in(db: &Db, passwords: &Passwords, credentials: Credentials) -> Result<SignedIn, SignInRefusal> {
     let user_name = fold_user_name(&credentials.user_name);
     if user_name.chars().count() > USER_NAME_CHARS_MAX {
         return Err(SignInRefusal::Wrong);
@@ -78,9 +85,7 @@ pub async fn sign_in(db: &Db, passwords: &Passwords, credentials: Credentials) -
         db.write(move |tx| refuse(tx, &user_name, &address)).await?;
         return Err(SignInRefusal::Wrong);
     };
-    let signed_in = user.clone();
-    db.write(move |tx| welcome(tx, &signed_in, &address)).await?;
-    Ok(user)
+    db.write(move |tx| welcome(tx, &user, &address)).await
 }
 
 /// Counts a try before its password is looked at; refuses where the name is locked for the address.
@@ -120,11 +125,15 @@ fn refuse(tx: &mut WriteTx<'_>, user_name: &str, address: &str) -> Result<(), Si
     Ok(audit::record(tx, &event)?)
 }
 
-fn welcome(tx: &mut WriteTx<'_>, user: &User, address: &str) -> Result<(), SignInRefusal> {
+fn welcome(tx: &mut WriteTx<'_>, user: &User, address: &str) -> Result<SignedIn, SignInRefusal> {
     store::forget_failures(tx, &user.user_name, address)?;
     let by = By::user(user.id.clone(), user.full_name.clone());
-    let event = Event::new(by, What::SignedIn, Subject::new("user", &user.id)).changing(serde_json::json!({ "address": address }));
-    Ok(audit::record(tx, &event)?)
+    let stage = next_stage(tx, &user.id, None)?;
+    if stage == Stage::Full {
+        let event = Event::new(by, What::SignedIn, Subject::new("user", &user.id)).changing(serde_json::json!({ "address": address }));
+        audit::record(tx, &event)?;
+    }
+    Ok(SignedIn { user: user.clone(), stage })
 }
 
 /// Records that a person signed out; the caller ends the session.

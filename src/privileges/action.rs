@@ -1,4 +1,4 @@
-//! The actions that can be granted.
+//! The actions that can be granted, and what each needs beside it.
 
 use crate::db::text_enum;
 
@@ -16,6 +16,33 @@ text_enum! {
         ViewPayroll = "view_payroll",
         ViewLoanDisbursement = "view_loan_disbursement",
         ViewLoanRepayment = "view_loan_repayment",
+        /// Says what became of a payment that the network does not tell about.
+        ResolvePayment = "resolve_payment",
+        ManageFunding = "manage_funding",
+        ViewReports = "view_reports",
+        ViewAuditLog = "view_audit_log",
+    }
+}
+
+/// How forms and the matrix group actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ActionGroup {
+    Make,
+    Decide,
+    See,
+    Administer,
+}
+
+impl ActionGroup {
+    pub const ALL: [Self; 4] = [Self::Make, Self::Decide, Self::See, Self::Administer];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Make => "Make",
+            Self::Decide => "Decide",
+            Self::See => "See",
+            Self::Administer => "Administer",
+        }
     }
 }
 
@@ -33,6 +60,35 @@ impl Action {
             Self::ViewPayroll => "View Payroll",
             Self::ViewLoanDisbursement => "View Loan Disbursement",
             Self::ViewLoanRepayment => "View Loan Repayment",
+            Self::ResolvePayment => "Resolve Payment",
+            Self::ManageFunding => "Manage Funding",
+            Self::ViewReports => "View Reports",
+            Self::ViewAuditLog => "View Audit Log",
         }
+    }
+
+    pub const fn group(self) -> ActionGroup {
+        match self {
+            Self::MakePayment | Self::DeletePayment | Self::MakePayroll | Self::MakeLoanDisbursement | Self::MakeLoanRepayment => {
+                ActionGroup::Make
+            }
+            Self::ApprovePayment | Self::RejectPayment | Self::ResolvePayment => ActionGroup::Decide,
+            Self::DownloadPayment | Self::ViewPayroll | Self::ViewLoanDisbursement | Self::ViewLoanRepayment => ActionGroup::See,
+            Self::ManageFunding | Self::ViewReports | Self::ViewAuditLog => ActionGroup::Administer,
+        }
+    }
+
+    /// The actions an account manager may hold too; all others touch payments (house rule 6).
+    pub const FOR_ACCOUNT_MANAGERS: &'static [Self] = &[Self::ManageFunding, Self::ViewReports, Self::ViewAuditLog];
+
+    /// Granted only when another account manager has confirmed it: with these alone one person could let money out.
+    pub const SENSITIVE: &'static [Self] = &[Self::ApprovePayment, Self::ResolvePayment, Self::ManageFunding];
+
+    pub fn is_for_account_managers(self) -> bool {
+        Self::FOR_ACCOUNT_MANAGERS.contains(&self)
+    }
+
+    pub fn is_sensitive(self) -> bool {
+        Self::SENSITIVE.contains(&self)
     }
 }

@@ -10,8 +10,8 @@ mod grant;
 mod rights;
 mod store;
 
-pub use self::action::Action;
-pub use self::authorise::{Authorise, May, NotAllowed};
+pub use self::action::{Action, ActionGroup};
+pub use self::authorise::{Administers, Authorise, May, NotAllowed};
 pub use self::grant::{GrantRefusal, NewGrant, grant};
 pub use self::rights::Rights;
-pub use self::store::{branches_with_all, people_with_all};
+pub use self::store::{branches_with_all, holds_sensitive, people_with_all};

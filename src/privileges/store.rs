@@ -22,7 +22,7 @@ pub(super) fn holds(conn: &mut Conn, user: &UserId, action: Action, branch: &Bra
         .filter(grants::from_at.le(now))
         .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
         .filter(users::is_active.eq(true))
-        .filter(users::is_account_manager.eq(false))
+        .filter(users::is_account_manager.eq(false).or(grants::action.eq_any(Action::FOR_ACCOUNT_MANAGERS)))
         .select(grants::id);
     Ok(diesel::select(exists(grant)).get_result(conn)?)
 }
@@ -36,7 +36,7 @@ pub(super) fn held(conn: &mut Conn, user: &UserId, now: Instant) -> Result<Vec<(
         .filter(grants::from_at.le(now))
         .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
         .filter(users::is_active.eq(true))
-        .filter(users::is_account_manager.eq(false))
+        .filter(users::is_account_manager.eq(false).or(grants::action.eq_any(Action::FOR_ACCOUNT_MANAGERS)))
         .select((grants::action, grants::branch_id))
         .load(conn)?)
 }
@@ -81,6 +81,20 @@ pub fn people_with_all(conn: &mut Conn, branch: &BranchId, actions: &[Action], n
     people.dedup();
     people.retain(|(id, _)| actions.iter().all(|action| held.iter().any(|(who, _, what)| who == id && what == action)));
     Ok(people)
+}
+
+/// Whether the person holds an action that needs two account managers, in any branch, now or from a later moment on.
+///
+/// # Errors
+/// The database's.
+pub fn holds_sensitive(conn: &mut Conn, user: &UserId, now: Instant) -> Result<bool> {
+    let open = grants::table
+        .filter(grants::user_id.eq(user))
+        .filter(grants::action.eq_any(Action::SENSITIVE))
+        .filter(grants::ended_at.is_null())
+        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
+        .select(grants::id);
+    Ok(diesel::select(exists(open)).get_result(conn)?)
 }
 
 pub(super) struct Row<'a> {

@@ -75,6 +75,7 @@ impl From<NotAllowed> for ErrorPage {
     fn from(refusal: NotAllowed) -> Self {
         match refusal {
             NotAllowed::NoGrant(action) => Self::Forbidden(say!("You do not hold {action} in this branch.", action = action.label())),
+            NotAllowed::NotAccountManager => Self::NotFound,
             NotAllowed::Db(error) => error.into(),
         }
     }

@@ -48,8 +48,12 @@ async fn admit(needs: Needs, request: &HttpRequest, institution: &Arc<Institutio
     }
     let visitor = Visitor::load(request, institution).await?;
     let Some(visitor) = visitor else {
-        if needs == Needs::Nothing {
-            return Ok(None);
+        let half = TypedSession(request.get_session()).half_signed_in();
+        match (needs, half) {
+            (Needs::Nothing, _) | (Needs::HalfSignedIn, Some(_)) => return Ok(None),
+            // Every other page waits until the step they stand at is done.
+            (_, Some((_, stage))) => return Ok(Some(HttpResponse::SeeOther().insert_header((LOCATION, stage.path())).finish())),
+            (_, None) => {}
         }
         TypedSession(request.get_session()).end();
         return Ok(Some(to_sign_in(request, changes)));

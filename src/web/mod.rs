@@ -23,4 +23,4 @@ pub use self::once::{Done, Outcome, once};
 pub use self::page::{Page, html};
 pub use self::paging::{COUNTED_MAX, List, PAGE_ROWS};
 pub use self::store::forget;
-pub use self::visitor::{Proxies, Visitor, address, institution};
+pub use self::visitor::{HalfVisitor, Proxies, Visitor, address, institution};

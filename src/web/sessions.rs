@@ -15,6 +15,7 @@ use super::page::hex;
 use super::store;
 use crate::ids::UserId;
 use crate::institutions::Institution;
+use crate::people::Stage;
 
 /// A session is marked as seen at most so often, so that reading pages does not write.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
@@ -22,6 +23,8 @@ const TOUCH_EVERY: Duration = Duration::from_secs(60);
 const BROWSER_CHARS_MAX: usize = 200;
 
 const USER: &str = "user";
+const STAGE: &str = "stage";
+const NEXT: &str = "next";
 const FORM_TOKEN: &str = "form_token";
 const FLASH: &str = "flash";
 const BROWSER: &str = "browser";
@@ -80,11 +83,19 @@ impl SessionStore for Sessions {
         let key = generate_session_key();
         let digest = digest(&key);
         let user = text(&state, USER).map(UserId::from);
+        let stage = text(&state, STAGE).unwrap_or_else(|| "none".to_owned());
         let browser: String = text(&state, BROWSER).unwrap_or_default().chars().take(BROWSER_CHARS_MAX).collect();
         let address = text(&state, ADDRESS).unwrap_or_default();
         let state = serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?;
         let written = self.institution.db.write(move |tx| {
-            let new = store::NewSession { key_digest: &digest, state: &state, user: user.as_ref(), browser: &browser, address: &address };
+            let new = store::NewSession {
+                key_digest: &digest,
+                stage: &stage,
+                state: &state,
+                user: user.as_ref(),
+                browser: &browser,
+                address: &address,
+            };
             store::insert_session(tx, &new)
         });
         written.await.map_err(|error| SaveError::Other(error.into()))?;
@@ -119,23 +130,55 @@ fn new_form_token() -> String {
 pub struct TypedSession(pub Session);
 
 impl TypedSession {
-    /// Begins a session for a person under a new key; whatever key there was before is dead.
-    pub fn begin(&self, user: &UserId, browser: &str, address: &str) -> Result<(), super::ErrorPage> {
+    /// Begins a session for a person under a new key; whatever key there was before is dead. `next`: where they go when signed in.
+    ///
+    /// # Errors
+    /// Where the session cannot hold it.
+    pub fn begin(&self, user: &UserId, stage: Stage, browser: &str, address: &str, next: &str) -> Result<(), super::ErrorPage> {
         self.0.clear();
         self.0.renew();
         let put = |name: &str, value: &str| self.0.insert(name, value).map_err(|_| super::ErrorPage::Broken);
         put(USER, user.as_str())?;
+        put(STAGE, stage.as_str())?;
+        put(NEXT, next)?;
         put(FORM_TOKEN, &new_form_token())?;
         put(BROWSER, browser)?;
         put(ADDRESS, address)
     }
 
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).ok().flatten()
+    }
+
+    /// Whose session it is and how far it has come.
+    fn stands(&self) -> Option<(UserId, Stage)> {
+        Some((UserId::from(self.get(USER)?), self.get(STAGE)?.parse().ok()?))
+    }
+
+    /// Who is signed in; nobody in the middle of signing in.
     pub fn user(&self) -> Option<UserId> {
-        self.0.get::<String>(USER).ok().flatten().map(UserId::from)
+        self.stands().filter(|(_, stage)| *stage == Stage::Full).map(|(user, _)| user)
+    }
+
+    /// Who is in the middle of signing in, and at which step.
+    pub fn half_signed_in(&self) -> Option<(UserId, Stage)> {
+        self.stands().filter(|(_, stage)| *stage != Stage::Full)
+    }
+
+    /// The next step of signing in, under a new key; answers where to go.
+    ///
+    /// # Errors
+    /// Where the session cannot hold it, or nobody is signing in.
+    pub fn come_to(&self, stage: Stage) -> Result<String, super::ErrorPage> {
+        let (user, _) = self.stands().ok_or(super::ErrorPage::NotFound)?;
+        let (browser, address) = (self.get(BROWSER).unwrap_or_default(), self.get(ADDRESS).unwrap_or_default());
+        let next = self.get(NEXT).unwrap_or_else(|| "/".to_owned());
+        self.begin(&user, stage, &browser, &address, &next)?;
+        Ok(if stage == Stage::Full { next } else { stage.path().to_owned() })
     }
 
     pub fn form_token(&self) -> Option<String> {
-        self.0.get(FORM_TOKEN).ok().flatten()
+        self.get(FORM_TOKEN)
     }
 
     /// A sentence for the next page.

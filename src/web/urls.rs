@@ -20,10 +20,16 @@ use crate::search;
 pub enum Needs {
     /// Open to everybody: sign-in and assets.
     Nothing,
+    /// In the middle of signing in: the password was right, a code or a first password is missing.
+    HalfSignedIn,
     /// Signed in.
     Person,
     /// Signed in and holding one of these in some branch.
     OneOf(&'static [Action]),
+    /// An account manager.
+    AccountManager,
+    /// An account manager, or one who holds one of these in some branch.
+    AccountManagerOr(&'static [Action]),
 }
 
 /// One line of the table.

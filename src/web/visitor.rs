@@ -13,9 +13,10 @@ use super::page::{Flash, FlashKind, InstitutionInFrame, MenuGroup, MenuItem, Mod
 use super::sessions::TypedSession;
 use super::urls::{Needs, SIDEBAR, Tally, needs_of};
 use crate::db;
+use crate::ids::UserId;
 use crate::institutions::{self, Institution};
-use crate::people::{self, Actor};
-use crate::privileges::Rights;
+use crate::people::{self, Actor, Stage};
+use crate::privileges::{Action, Rights};
 
 /// The signed-in person of a request. A handler that takes one cannot run without.
 #[derive(Clone)]
@@ -46,8 +47,16 @@ impl Visitor {
     pub fn meets(&self, needs: Needs) -> bool {
         match needs {
             Needs::Nothing | Needs::Person => true,
-            Needs::OneOf(actions) => actions.iter().any(|action| self.rights.has_somewhere(*action)),
+            // They have it behind them.
+            Needs::HalfSignedIn => false,
+            Needs::OneOf(actions) => self.holds_one_of(actions),
+            Needs::AccountManager => self.actor.is_account_manager,
+            Needs::AccountManagerOr(actions) => self.actor.is_account_manager || self.holds_one_of(actions),
         }
+    }
+
+    fn holds_one_of(&self, actions: &[Action]) -> bool {
+        actions.iter().any(|action| self.rights.has_somewhere(*action))
     }
 
     fn menu(&self, path: &str) -> Vec<MenuGroup> {
@@ -75,6 +84,23 @@ impl FromRequest for Visitor {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(request.extensions().get::<Self>().cloned().ok_or(ErrorPage::NotFound))
+    }
+}
+
+/// Somebody in the middle of signing in. A handler of [`Needs::HalfSignedIn`] takes one.
+#[derive(Debug, Clone)]
+pub struct HalfVisitor {
+    pub user: UserId,
+    pub stage: Stage,
+}
+
+impl FromRequest for HalfVisitor {
+    type Error = ErrorPage;
+    type Future = Ready<Result<Self, ErrorPage>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let half = TypedSession(request.get_session()).half_signed_in();
+        ready(half.map(|(user, stage)| Self { user, stage }).ok_or(ErrorPage::NotFound))
     }
 }
 

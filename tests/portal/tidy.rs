@@ -9,10 +9,10 @@ const LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
 
 /// Files that are longer, and why. One that is short again must leave this list.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] = &[("src/db/schema.rs", "one list of all tables, as diesel wants it")];
 
 /// Functions that are longer, and why. One that is short again must leave this list.
-const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[];
+const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[("src/audit/what.rs", "label", "one line for each kind of event")];
 
 /// Files besides each room's `store.rs` that speak to the database, and why.
 const SPEAK_TO_THE_DATABASE: &[(&str, &str)] = &[];

@@ -92,6 +92,7 @@ fn settings(args: &DemoArgs, mode: Mode, folder: &Path) -> Settings {
         sessions: SessionLimits::default(),
         concurrency: dispatch::CONCURRENCY,
         sdk: Vec::new(),
+        mail: None,
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) const OFFICES: [Office; 2] = [
 pub(super) const MAKER: &str = "maker";
 pub(super) const CHECKER: &str = "checker";
 
-pub(super) const PEOPLE: [Person; 4] = [
+pub(super) const PEOPLE: [Person; 5] = [
     Person {
         user_name: MAKER,
         full_name: "Ko Min Thu",
@@ -78,6 +78,15 @@ pub(super) const PEOPLE: [Person; 4] = [
         full_name: "Daw Aye Aye Mon",
         job_title: "Account manager",
         branch: "YGN-01",
+        is_account_manager: true,
+        branches: &[],
+        actions: &[],
+    },
+    Person {
+        user_name: "accounts2",
+        full_name: "U Kyi Win",
+        job_title: "Account manager",
+        branch: "MDY-01",
         is_account_manager: true,
         branches: &[],
         actions: &[],

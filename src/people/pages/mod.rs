@@ -8,7 +8,7 @@ use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Credentials, Lockout, Passwords, SignInRefusal, sign_in as verb, sign_out as end};
+use super::{Credentials, Lockout, Passwords, SignInRefusal, SignedIn, Stage, sign_in as verb, sign_out as end};
 use crate::say;
 use crate::web::page::Problem;
 use crate::web::sessions::TypedSession;
@@ -80,10 +80,12 @@ pub async fn sign_in(
     let address = address(&request);
     let credentials = Credentials { user_name: form.user_name.clone(), password: form.password, address: address.clone() };
     let problem = match verb(&institution.db, &passwords, credentials).await {
-        Ok(user) => {
+        Ok(SignedIn { user, stage }) => {
             let browser = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            TypedSession(request.get_session()).begin(&user.id, browser, &address)?;
-            return Ok(HttpResponse::SeeOther().insert_header((LOCATION, own_path(&form.next))).finish());
+            let next = own_path(&form.next);
+            TypedSession(request.get_session()).begin(&user.id, stage, browser, &address, &next)?;
+            let onward = if stage == Stage::Full { next.as_str() } else { stage.path() };
+            return Ok(HttpResponse::SeeOther().insert_header((LOCATION, onward)).finish());
         }
         Err(SignInRefusal::Wrong) => say!("The user name or the password is wrong."),
         Err(SignInRefusal::Locked(lockout)) => locked(&page, lockout),

@@ -1,10 +1,12 @@
-//! The users and sign-in failure tables.
+//! The tables of people: users here, the others in files of their own.
+
+mod failures;
 
 use diesel::prelude::*;
 
-use super::{Actor, PasswordHash, User};
-use crate::clock::Instant;
-use crate::db::schema::{branches, sign_in_failures, users};
+pub(super) use self::failures::{Failures, failures, forget_failures, forget_old_failures, set_failures};
+use super::{Actor, PasswordHash, User, fold_name};
+use crate::db::schema::{branches, user_periods, users};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{BranchId, UserId};
 
@@ -52,6 +54,11 @@ pub fn actor(conn: &mut Conn, id: &UserId) -> Result<Option<Actor>> {
     }))
 }
 
+/// Whether their password is not one they set themselves.
+pub(super) fn must_set_password(conn: &mut Conn, user: &UserId) -> Result<bool> {
+    Ok(users::table.find(user).select(users::must_set_password).first(conn)?)
+}
+
 pub(super) fn account_managers(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(users::table
         .filter(users::is_account_manager.eq(true))
@@ -86,6 +93,25 @@ pub(super) fn insert(tx: &mut WriteTx<'_>, row: &NewRow<'_>) -> Result<()> {
             users::password_hash.eq(&row.password.0),
             users::password_set_at.eq(now),
             users::created_at.eq(now),
+            users::name_folded.eq(fold_name(&user.full_name)),
+        ))
+        .execute(&mut **tx)?;
+    begin_period(tx, &user.id, user.is_active, user.is_account_manager)
+}
+
+/// From now on the person is (no longer) active, (no longer) an account manager: the open period ends and a new one begins.
+pub(super) fn begin_period(tx: &mut WriteTx<'_>, user: &UserId, is_active: bool, is_account_manager: bool) -> Result<()> {
+    let now = tx.now();
+    let open = user_periods::table.filter(user_periods::user_id.eq(user)).filter(user_periods::until_at.is_null());
+    // Two changes within one microsecond leave only the second.
+    diesel::delete(open.filter(user_periods::from_at.eq(now))).execute(&mut **tx)?;
+    diesel::update(open).set(user_periods::until_at.eq(now)).execute(&mut **tx)?;
+    diesel::insert_into(user_periods::table)
+        .values((
+            user_periods::user_id.eq(user),
+            user_periods::from_at.eq(now),
+            user_periods::is_active.eq(is_active),
+            user_periods::is_account_manager.eq(is_account_manager),
         ))
         .execute(&mut **tx)?;
     Ok(())
@@ -100,46 +126,4 @@ pub(super) fn credentials(conn: &mut Conn, user_name: &str) -> Result<Option<(Us
         .first(conn)
         .optional()?;
     Ok(row.map(|(row, hash)| (user(row), PasswordHash(hash))))
-}
-
-/// What is known of wrong passwords for a name from an address.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Failures {
-    pub count: i32,
-    pub last_at: Instant,
-    pub locked_until: Option<Instant>,
-}
-
-pub(super) fn failures(conn: &mut Conn, user_name: &str, address: &str) -> Result<Option<Failures>> {
-    let row = sign_in_failures::table
-        .find((user_name, address))
-        .select((sign_in_failures::failures, sign_in_failures::last_at, sign_in_failures::locked_until))
-        .first::<(i32, Instant, Option<Instant>)>(conn)
-        .optional()?;
-    Ok(row.map(|(count, last_at, locked_until)| Failures { count, last_at, locked_until }))
-}
-
-pub(super) fn set_failures(tx: &mut WriteTx<'_>, user_name: &str, address: &str, failures: Failures) -> Result<()> {
-    forget_failures(tx, user_name, address)?;
-    diesel::insert_into(sign_in_failures::table)
-        .values((
-            sign_in_failures::user_name.eq(user_name),
-            sign_in_failures::address.eq(address),
-            sign_in_failures::failures.eq(failures.count),
-            sign_in_failures::last_at.eq(failures.last_at),
-            sign_in_failures::locked_until.eq(failures.locked_until),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-pub(super) fn forget_failures(tx: &mut WriteTx<'_>, user_name: &str, address: &str) -> Result<()> {
-    diesel::delete(sign_in_failures::table.find((user_name, address))).execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Forgets what is older than `before`, so that guessed names do not fill the table.
-pub(super) fn forget_old_failures(tx: &mut WriteTx<'_>, before: Instant) -> Result<()> {
-    diesel::delete(sign_in_failures::table.filter(sign_in_failures::last_at.lt(before))).execute(&mut **tx)?;
-    Ok(())
 }
