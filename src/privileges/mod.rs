@@ -8,10 +8,12 @@ mod action;
 mod authorise;
 mod grant;
 mod rights;
+mod roles;
 mod store;
 
 pub use self::action::{Action, ActionGroup};
 pub use self::authorise::{Administers, Authorise, May, NotAllowed};
 pub use self::grant::{GrantRefusal, NewGrant, grant};
 pub use self::rights::Rights;
+pub use self::roles::{ROLES_MAX, Role, RoleName, StandardRole, roles};
 pub use self::store::{branches_with_all, holds_sensitive, people_with_all};
