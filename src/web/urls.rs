@@ -12,7 +12,8 @@ use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
 use crate::db::{self, Conn};
 use crate::people::{self, Actor};
-use crate::privileges::{Action, Rights};
+use crate::privileges::pages::{copy, form, matrix, roles};
+use crate::privileges::{self, Action, Rights};
 use crate::search;
 
 /// What one needs to reach a handler at all. What one may do to which batch is asked again by the verb.
@@ -92,6 +93,16 @@ pub const URLS: &[Url] = &[
     Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
+    Url::get("/me/privileges", Needs::Person, || web::get().to(matrix::own)),
+    Url::get("/users/{id}/privileges", Needs::AccountManager, || web::get().to(matrix::of_user)),
+    Url::post("/users/{id}/privileges", Needs::AccountManager, || web::post().to(privileges::pages::check::save)),
+    Url::get("/users/{id}/privileges/new", Needs::AccountManager, || web::get().to(form::open)),
+    Url::post("/users/{id}/privileges/new", Needs::AccountManager, || web::post().to(form::step)),
+    Url::get("/users/{id}/privileges/copy", Needs::AccountManager, || web::get().to(copy::open)),
+    Url::post("/users/{id}/privileges/copy", Needs::AccountManager, || web::post().to(copy::step)),
+    Url::get("/roles", Needs::AccountManager, || web::get().to(roles::list)),
+    Url::post("/roles", Needs::AccountManager, || web::post().to(roles::save)),
+    Url::post("/roles/{id}/deletion", Needs::AccountManager, || web::post().to(roles::deletion)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
 ];
 
