@@ -4,18 +4,28 @@
 //! are all counted. An unknown name costs the same time and gives the same answer as a wrong password.
 
 mod add;
+mod administer;
+mod details;
+mod edit;
 pub mod pages;
 mod password;
+mod person;
 pub mod second_factor;
 mod sign_in;
 mod stage;
 mod store;
+mod tell;
 
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
+use self::administer::may_administer;
+pub use self::administer::{account_managers, guards_money};
+pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_user_name};
+pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
 pub use self::password::{BadPassword, PasswordHash, Passwords};
 pub use self::sign_in::{Credentials, Lockout, SignInRefusal, SignedIn, sign_in, sign_out};
 pub use self::stage::{Stage, next_stage};
-pub use self::store::{actor, find, find_by_name};
+pub use self::person::Person;
+pub use self::store::{actor, find, find_by_name, person};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};
 
