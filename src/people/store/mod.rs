@@ -1,10 +1,15 @@
 //! The tables of people: users here, the others in files of their own.
 
+mod deactivation;
 mod failures;
 mod persons;
 
 use diesel::prelude::*;
 
+pub(super) use self::deactivation::{
+    confirmations_of, drafts_of_leaver, end_access, granted_by, make_account_manager, on_the_way, sessions_of, set_active,
+    withdraw_confirmations,
+};
 pub(super) use self::failures::{Failures, failures, forget_failures, forget_old_failures, set_failures};
 pub use self::persons::person;
 pub(super) use self::persons::{
