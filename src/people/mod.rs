@@ -15,6 +15,7 @@ mod password;
 mod person;
 mod reactivate;
 mod recover;
+mod search;
 pub mod second_factor;
 mod sign_in;
 mod stage;
@@ -29,12 +30,13 @@ pub use self::deactivation::{DraftLeft, GrantedBy, LeftBehind, TheirBatch, left_
 pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_user_name};
 pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
 pub use self::password::{BadPassword, PasswordHash, Passwords};
+pub use self::search::{FoundUser, HeldRole, Listed, UserCriteria};
 pub use self::sign_in::{Credentials, Lockout, SignInRefusal, SignedIn, sign_in, sign_out};
 pub use self::stage::{Stage, next_stage};
 pub use self::person::Person;
 pub use self::reactivate::{ReactivateRefusal, Reactivated, reactivate, reactivate_confirmed};
 pub use self::recover::{RecoverRefusal, Recovery, recover};
-pub use self::store::{actor, find, find_by_name, person};
+pub use self::store::{BranchChoice, LastLink, actor, branch_choices, find, find_by_name, last_link, person, search_users};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};
 

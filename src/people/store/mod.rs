@@ -3,6 +3,7 @@
 mod deactivation;
 mod failures;
 mod persons;
+mod search;
 
 use diesel::prelude::*;
 
@@ -12,6 +13,8 @@ pub(super) use self::deactivation::{
 };
 pub(super) use self::failures::{Failures, failures, forget_failures, forget_old_failures, set_failures};
 pub use self::persons::person;
+pub(super) use self::search::actions_of;
+pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, search_users};
 pub(super) use self::persons::{
     NewRow, account_managers, checkers_beside, insert, open_grants, guardians, set_address, update, with_phone,
 };
