@@ -4,18 +4,39 @@
 //! are all counted. An unknown name costs the same time and gives the same answer as a wrong password.
 
 mod add;
+mod administer;
+mod deactivate;
+mod deactivation;
+mod details;
+mod edit;
+mod hand_over;
 pub mod pages;
 mod password;
+mod person;
+mod reactivate;
+mod recover;
+mod search;
 pub mod second_factor;
 mod sign_in;
 mod stage;
 mod store;
+mod tell;
 
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
+use self::administer::may_administer;
+pub use self::administer::{account_managers, guards_money};
+pub use self::deactivate::{Deactivation, DeactivateRefusal, Fate, REASON_CHARS_MAX, deactivate};
+pub use self::deactivation::{DraftLeft, GrantedBy, LeftBehind, TheirBatch, left_behind};
+pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_user_name};
+pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
 pub use self::password::{BadPassword, PasswordHash, Passwords};
+pub use self::search::{FoundUser, HeldRole, Listed, UserCriteria};
 pub use self::sign_in::{Credentials, Lockout, SignInRefusal, SignedIn, sign_in, sign_out};
 pub use self::stage::{Stage, next_stage};
-pub use self::store::{actor, find, find_by_name};
+pub use self::person::Person;
+pub use self::reactivate::{ReactivateRefusal, Reactivated, reactivate, reactivate_confirmed};
+pub use self::recover::{RecoverRefusal, Recovery, recover};
+pub use self::store::{BranchChoice, LastLink, actor, branch_choices, find, find_by_name, last_link, person, search_users};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};
 

@@ -18,6 +18,13 @@ const LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 #[derive(Clone)]
 pub struct PasswordHash(pub(super) String);
 
+impl PasswordHash {
+    /// Of somebody who has not set a password yet: no password fits it.
+    pub const fn none() -> Self {
+        Self(String::new())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
     #[error("a password has 8 to 128 characters")]
