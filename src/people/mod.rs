@@ -4,18 +4,34 @@
 //! are all counted. An unknown name costs the same time and gives the same answer as a wrong password.
 
 mod add;
+mod change_password;
+mod hashing;
+mod invite;
+mod links;
+mod lockout;
 pub mod pages;
 mod password;
 pub mod second_factor;
+mod sessions;
+mod set_password;
 mod sign_in;
 mod stage;
 mod store;
+mod use_link;
 
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
-pub use self::password::{BadPassword, PasswordHash, Passwords};
-pub use self::sign_in::{Credentials, Lockout, SignInRefusal, SignedIn, sign_in, sign_out};
+pub use self::change_password::{PasswordChange, change_password};
+pub use self::hashing::{Busy, HASHES_AT_ONCE_MAX, Passwords, WAITING_MAX};
+pub use self::invite::{InviteRefusal, invite, offer_reset};
+pub use self::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way};
+pub use self::lockout::{LockedBy, LockedPerson, Lockout, Origin, UnlockRefusal, locked_people, locked_until, unlock};
+pub use self::password::{BadPassword, PasswordHash};
+pub use self::sessions::{Ending, Lives, Session, end_access, end_sessions, sessions_of};
+pub use self::set_password::{SetPasswordRefusal, set_first_password};
+pub use self::sign_in::{Credentials, SignInRefusal, SignedIn, sign_in, sign_out, signed_in};
 pub use self::stage::{Stage, next_stage};
 pub use self::store::{actor, find, find_by_name};
+pub use self::use_link::{look_at_link, use_code, use_link};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};
 

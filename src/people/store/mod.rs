@@ -1,10 +1,18 @@
 //! The tables of people: users here, the others in files of their own.
 
 mod failures;
+mod links;
+mod passwords;
+mod sessions;
 
 use diesel::prelude::*;
 
-pub(super) use self::failures::{Failures, failures, forget_failures, forget_old_failures, set_failures};
+pub(super) use self::failures::{
+    Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
+};
+pub(super) use self::links::{NewLink, end_links, forget_old_links, good_link, insert_link, use_link};
+pub(super) use self::passwords::{by_name_or_email, credentials, email, has_password, must_set_password, set_last_sign_in, set_password};
+pub(super) use self::sessions::{end_session, end_sessions, sessions_of};
 use super::{Actor, PasswordHash, User, fold_name};
 use crate::db::schema::{branches, user_periods, users};
 use crate::db::{Conn, Result, WriteTx};
@@ -52,11 +60,6 @@ pub fn actor(conn: &mut Conn, id: &UserId) -> Result<Option<Actor>> {
         branch_name,
         is_account_manager,
     }))
-}
-
-/// Whether their password is not one they set themselves.
-pub(super) fn must_set_password(conn: &mut Conn, user: &UserId) -> Result<bool> {
-    Ok(users::table.find(user).select(users::must_set_password).first(conn)?)
 }
 
 pub(super) fn account_managers(conn: &mut Conn) -> Result<Vec<String>> {
@@ -115,15 +118,4 @@ pub(super) fn begin_period(tx: &mut WriteTx<'_>, user: &UserId, is_active: bool,
         ))
         .execute(&mut **tx)?;
     Ok(())
-}
-
-/// The active person of that name and their password's hash.
-pub(super) fn credentials(conn: &mut Conn, user_name: &str) -> Result<Option<(User, PasswordHash)>> {
-    let row: Option<(Row, String)> = users::table
-        .filter(users::user_name.eq(user_name))
-        .filter(users::is_active.eq(true))
-        .select((COLUMNS, users::password_hash))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(row, hash)| (user(row), PasswordHash(hash))))
 }
