@@ -55,7 +55,7 @@ pub(in crate::people) fn confirmations_of(conn: &mut Conn, user: &UserId) -> Res
     Ok(waiting.filter(asked::user_id.eq(user).or(asked::asked_by.eq(user))).count().get_result(conn)?)
 }
 
-pub(in crate::people) fn sessions_of(conn: &mut Conn, user: &UserId) -> Result<i64> {
+pub(in crate::people) fn count_sessions(conn: &mut Conn, user: &UserId) -> Result<i64> {
     let open = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
     Ok(open.count().get_result(conn)?)
 }
@@ -123,17 +123,12 @@ pub(in crate::people) fn end_access(tx: &mut WriteTx<'_>, user: &UserId, by: &By
 pub(in crate::people) fn withdraw_confirmations(tx: &mut WriteTx<'_>, user: &UserId, by: &By) -> Result<Vec<ConfirmationId>> {
     let now = tx.now();
     let decider = by.id.as_ref().map_or(by.name.as_str(), UserId::as_str);
-    let waiting = asked::table
-        .filter(asked::state.eq(confirmations::State::Waiting))
-        .filter(asked::user_id.eq(user).or(asked::asked_by.eq(user)));
+    let waiting =
+        asked::table.filter(asked::state.eq(confirmations::State::Waiting)).filter(asked::user_id.eq(user).or(asked::asked_by.eq(user)));
     let ids: Vec<ConfirmationId> = waiting.select(asked::id).load(&mut **tx)?;
     let theirs = asked::table.filter(asked::id.eq_any(&ids)).filter(asked::state.eq(confirmations::State::Waiting));
     diesel::update(theirs)
-        .set((
-            asked::state.eq(confirmations::State::Withdrawn),
-            asked::decided_by.eq(decider),
-            asked::decided_at.eq(now),
-        ))
+        .set((asked::state.eq(confirmations::State::Withdrawn), asked::decided_by.eq(decider), asked::decided_at.eq(now)))
         .execute(&mut **tx)?;
     Ok(ids)
 }

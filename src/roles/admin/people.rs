@@ -35,7 +35,7 @@ pub struct AddUser {
 
 pub(super) async fn add_user(institution: &Institution, args: AddUser) -> Ended {
     let secret = password::read(&args.user_name)?;
-    let hash = PasswordHash::of_new(&secret)?;
+    let hash = PasswordHash::of_new(&secret, &args.user_name)?;
     let branch = branch(institution, &args.branch).await?;
     let typed = TypedDetails {
         full_name: args.full_name,
@@ -47,8 +47,7 @@ pub(super) async fn add_user(institution: &Institution, args: AddUser) -> Ended 
     };
     let details = Details::read(&typed, &phones_of(&institution.settings.phone_country)).map_err(|wrong| anyhow!(sentences(&wrong)))?;
     // Whoever typed it knows it, so it is good for one sign-in only.
-    let new =
-        NewUser { details, branch: branch.id, is_account_manager: args.account_manager, password: hash, must_set_password: true };
+    let new = NewUser { details, branch: branch.id, is_account_manager: args.account_manager, password: hash, must_set_password: true };
     let user = institution.db.write(move |tx| people::add_user(tx, &operator(), &new)).await?;
     println!("Added {} ({}). They set a password of their own at their first sign-in.", user.full_name, user.user_name);
     Ok(ExitCode::SUCCESS)
