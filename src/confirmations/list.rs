@@ -2,7 +2,8 @@
 
 use super::{Confirmation, State, store};
 use crate::db::{Conn, Result};
-use crate::ids::UserId;
+use crate::ids::{ConfirmationId, UserId};
+use crate::search::{Part, Slice};
 
 /// Those that wait, and those decided, that one list shows at most.
 pub const LISTED_MAX: i64 = 200;
@@ -45,4 +46,29 @@ pub fn waiting_for(conn: &mut Conn, user: &UserId, most: i64) -> Result<i64> {
 /// The database's.
 pub fn waiting(conn: &mut Conn) -> Result<Vec<Listed>> {
     store::waiting(conn, LISTED_MAX)?.into_iter().map(Listed::new).collect()
+}
+
+/// Those that do not wait any more, the newest decision first.
+///
+/// # Errors
+/// The database's.
+pub fn decided(conn: &mut Conn, slice: Slice) -> Result<Part<Listed>> {
+    let part = store::decided(conn, slice)?;
+    Ok(Part { rows: part.rows.into_iter().map(Listed::new).collect::<Result<_>>()?, counted: part.counted })
+}
+
+/// One with the names it is read with.
+///
+/// # Errors
+/// The database's.
+pub fn listed(conn: &mut Conn, id: &ConfirmationId) -> Result<Option<Listed>> {
+    store::row(conn, id)?.map(Listed::new).transpose()
+}
+
+/// Who may decide on it, by name; nobody where only the operator is left.
+///
+/// # Errors
+/// The database's.
+pub fn deciders_of(conn: &mut Conn, asked: &Confirmation) -> Result<Vec<String>> {
+    Ok(store::deciders(conn, &asked.asked_by, asked.user.as_ref())?.into_iter().map(|decider| decider.name).collect())
 }

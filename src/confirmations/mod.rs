@@ -7,8 +7,10 @@
 mod apply;
 mod ask;
 mod confirm;
+mod details;
 mod event;
 mod list;
+pub mod pages;
 mod refusal;
 mod refuse;
 mod spend;
@@ -22,7 +24,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::ask::{ask, is_needed};
 pub use self::confirm::{Confirmed, confirm};
-pub use self::list::{Listed, waiting, waiting_for};
+pub use self::details::{Details, InBranch};
+pub use self::list::{Listed, decided, deciders_of, listed, waiting, waiting_for};
 pub use self::refusal::{REASON_CHARS_MAX, Refusal};
 pub use self::refuse::refuse;
 pub use self::spend::{CODE_GOOD_FOR, spend_password_code};

@@ -4,7 +4,7 @@ use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::{Change, Confirmation, Decided, Kind, State};
+use super::{Change, Confirmation, Decided, GrantAsked, Kind, State};
 use crate::audit::By;
 use crate::clock::Instant;
 use crate::db::schema::{confirmations, grants, users};
@@ -196,6 +196,18 @@ fn holds_in(conn: &mut Conn, user: &UserId, action: Action, now: Instant) -> Res
         .select(grants::branch_id)
         .distinct()
         .load(conn)?)
+}
+
+/// The sensitive actions that the person holds once active, by branch.
+pub(super) fn sensitive_of(conn: &mut Conn, user: &UserId, now: Instant) -> Result<Vec<GrantAsked>> {
+    let open: Vec<(BranchId, Action, Option<Instant>)> = grants::table
+        .filter(grants::user_id.eq(user))
+        .filter(grants::action.eq_any(Action::SENSITIVE))
+        .filter(grants::ended_at.is_null())
+        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
+        .select((grants::branch_id, grants::action, grants::until_at))
+        .load(conn)?;
+    Ok(open.into_iter().map(|(branch, action, until)| GrantAsked { branch, action, until: until.map(Instant::micros) }).collect())
 }
 
 /// Who approves payments in any of the branches and has a mail address, but for one person; at most `limit`.
