@@ -21,6 +21,7 @@ mod audit;
 mod batches;
 mod catalogue;
 mod chromium;
+mod confirmations;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod database;
