@@ -10,7 +10,7 @@ mod send;
 mod settings;
 mod store;
 
-pub use self::letter::{Letter, LetterKind};
+pub use self::letter::{Letter, LetterKind, LetterText};
 pub use self::notify::{Notice, NoticeKind, notify};
 pub use self::send::send;
 pub use self::settings::{MailSettings, Tls};

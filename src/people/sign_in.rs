@@ -10,6 +10,7 @@ use super::{Passwords, Stage, User, fold_user_name, next_stage};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{self, Db, Failure, WriteTx};
+use crate::ids::UserId;
 
 /// Wrong passwords for one name from one address before it is locked.
 const FAILURES_MAX: i32 = 5;
@@ -127,13 +128,20 @@ fn refuse(tx: &mut WriteTx<'_>, user_name: &str, address: &str) -> Result<(), Si
 
 fn welcome(tx: &mut WriteTx<'_>, user: &User, address: &str) -> Result<SignedIn, SignInRefusal> {
     store::forget_failures(tx, &user.user_name, address)?;
-    let by = By::user(user.id.clone(), user.full_name.clone());
-    let stage = next_stage(tx, &user.id, None)?;
-    if stage == Stage::Full {
-        let event = Event::new(by, What::SignedIn, Subject::new("user", &user.id)).changing(serde_json::json!({ "address": address }));
-        audit::record(tx, &event)?;
-    }
+    let stage = next_step(tx, &user.id, None, address)?;
     Ok(SignedIn { user: user.clone(), stage })
+}
+
+/// The step after `done` (`None`: after the password). Where none is left the person is signed in, which is recorded here and nowhere else.
+pub(super) fn next_step(tx: &mut WriteTx<'_>, user: &UserId, done: Option<Stage>, address: &str) -> db::Result<Stage> {
+    let stage = next_stage(tx, user, done)?;
+    if stage == Stage::Full {
+        store::set_last_sign_in(tx, user)?;
+        let name = store::find(tx, user)?.map(|user| user.full_name).unwrap_or_default();
+        let event = Event::new(By::user(user.clone(), name), What::SignedIn, Subject::new("user", user));
+        audit::record(tx, &event.changing(serde_json::json!({ "address": address })))?;
+    }
+    Ok(stage)
 }
 
 /// Records that a person signed out; the caller ends the session.

@@ -59,6 +59,12 @@ pub(super) fn must_set_password(conn: &mut Conn, user: &UserId) -> Result<bool> 
     Ok(users::table.find(user).select(users::must_set_password).first(conn)?)
 }
 
+pub(super) fn set_last_sign_in(tx: &mut WriteTx<'_>, user: &UserId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(users::table.find(user)).set(users::last_sign_in_at.eq(now)).execute(&mut **tx)?;
+    Ok(())
+}
+
 pub(super) fn account_managers(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(users::table
         .filter(users::is_account_manager.eq(true))
