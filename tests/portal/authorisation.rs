@@ -5,7 +5,7 @@
 //! is never mistaken for a handler's.
 
 mod askers;
-mod places;
+pub mod places;
 
 use outlay::privileges::Action;
 use outlay::web::urls::{Needs, URLS, Url};

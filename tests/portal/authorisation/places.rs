@@ -30,7 +30,11 @@ fn payrolls_of_hlaing(role: &Role) -> bool {
 }
 
 /// The longest that fits a route is taken.
-pub struct Places(Vec<Place>);
+pub struct Places {
+    places: Vec<Place>,
+    /// References of the batches: on no page of anybody who may not see them.
+    pub references: Vec<String>,
+}
 
 impl Places {
     pub async fn fill(portal: &Portal) -> Self {
@@ -41,7 +45,11 @@ impl Places {
         let file = one(portal, &format!("SELECT id AS found FROM batch_files WHERE batch_id = '{draft}'")).await;
         let row = one(portal, &format!("SELECT id AS found FROM transfers WHERE batch_id = '{approved}' AND line = 2")).await;
         let sheet = portal.stranger().get("/sign-in").await.attribute("link[rel=stylesheet]", "href");
-        Self(vec![
+        let mut references = Vec::new();
+        for batch in [&draft, &waiting, &approved] {
+            references.push(find(portal, batch).await.reference.to_string());
+        }
+        let places = vec![
             at("/static/{hash}/{name}", &sheet, everybody),
             at("/templates/{name}", "/templates/payroll.csv", everybody),
             at("/tasks/{batch}", &format!("/tasks/{waiting}"), payrolls_of_hlaing),
@@ -50,13 +58,14 @@ impl Places {
             at("/batches/{id}/results", &format!("/batches/{approved}/results"), payrolls_of_hlaing),
             at("/batches/{id}/files/{file}", &format!("/batches/{draft}/files/{file}"), payrolls_of_hlaing),
             at("/transfers/{row}", &format!("/transfers/{row}"), payrolls_of_hlaing),
-        ])
+        ];
+        Self { places, references }
     }
 
     /// What a route's path is with real things in it. A route below one that is known names the same thing.
     pub fn of(&self, path: &'static str) -> Place {
         let fits = |place: &&Place| path.strip_prefix(place.named).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
-        let best = self.0.iter().filter(fits).max_by_key(|place| place.named.len());
+        let best = self.places.iter().filter(fits).max_by_key(|place| place.named.len());
         let place = match best {
             Some(place) => Place { path: path.replacen(place.named, &place.path, 1), ..*place },
             None => Place { named: path, path: path.to_owned(), seen_by: everybody },
