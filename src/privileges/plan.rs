@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::needs::{Actions, Useless, taken_with, useless, with_needs};
 use super::Action;
+use super::needs::{Actions, Useless, taken_with, useless, with_needs};
 use crate::clock::Instant;
 use crate::db::text_enum;
 
