@@ -5,9 +5,12 @@ pub mod check;
 pub mod copy;
 pub mod form;
 pub mod matrix;
+pub mod report;
 pub mod roles;
+pub mod segregation;
+pub mod why;
 
-use super::{Action, ChangeRefusal, RoleRefusal};
+use super::{Action, CannotWrite, ChangeRefusal, NotAllowed, RoleRefusal};
 use crate::clock::Instant;
 use crate::ids::UserId;
 use crate::people::User;
@@ -81,6 +84,19 @@ impl From<RoleRefusal> for ErrorPage {
             RoleRefusal::NotAllowed(refusal) => refusal.into(),
             RoleRefusal::Db(error) => error.into(),
             _ => Self::NotFound,
+        }
+    }
+}
+
+impl From<CannotWrite> for ErrorPage {
+    fn from(error: CannotWrite) -> Self {
+        match error {
+            CannotWrite::NotAllowed(NotAllowed::Db(error)) | CannotWrite::Db(error) => error.into(),
+            CannotWrite::NotAllowed(_) => Self::NotFound,
+            CannotWrite::Io(error) => {
+                tracing::error!(%error, "a file to take away could not be made");
+                Self::Broken
+            }
         }
     }
 }

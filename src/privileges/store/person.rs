@@ -72,7 +72,7 @@ pub(in crate::privileges) fn waiting(conn: &mut Conn, user: &UserId) -> Result<V
 }
 
 /// What another version wrote and this one cannot read is asked for by nobody.
-fn read(change: &str) -> Vec<GrantAsked> {
+pub(in crate::privileges::store) fn read(change: &str) -> Vec<GrantAsked> {
     match serde_json::from_str(change) {
         Ok(Change::Grants(grants)) => grants,
         _ => Vec::new(),
