@@ -33,6 +33,7 @@ mod gallery;
 mod institutions;
 mod people;
 mod pictures;
+mod privileges;
 mod schema;
 mod sdk;
 mod search;
