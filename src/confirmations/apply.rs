@@ -1,9 +1,10 @@
 //! Does what was confirmed, by the verbs of the rooms it belongs to.
 
-use super::{Change, Confirmation, store};
+use super::{Change, Confirmation, GrantAsked, store};
 use crate::audit::By;
 use crate::db::{self, Failure, WriteTx};
 use crate::people;
+use crate::privileges::{self, ChangeRefusal, NotAllowed};
 use crate::say;
 use crate::words::Said;
 
@@ -49,9 +50,25 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
         }
         // The right to print it is the confirmation itself: either account manager uses it on the person's page.
         Change::PasswordCode => Ok(None),
-        Change::Grants(_) | Change::Email { .. } | Change::SecondFactor { .. } | Change::Reactivation | Change::Setting { .. } => {
+        Change::Grants(grants) => give(tx, by, asked, grants),
+        Change::Email { .. } | Change::SecondFactor { .. } | Change::Reactivation | Change::Setting { .. } => {
             let _ = by;
             overtaken(say!("This version of Outlay cannot do this yet."))
         }
+    }
+}
+
+fn give(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation, grants: &[GrantAsked]) -> Result<Option<String>, CannotApply> {
+    let Some(user) = &asked.user else { return overtaken(say!("There is no such person.")) };
+    match privileges::give_confirmed(tx, &asked.asked_by, by, user, grants) {
+        Ok(()) => Ok(None),
+        Err(refusal) => match refusal {
+            ChangeRefusal::Db(error) | ChangeRefusal::NotAllowed(NotAllowed::Db(error)) => Err(error.into()),
+            ChangeRefusal::AccountManager(_) => overtaken(say!("The person became an account manager after this was asked for.")),
+            ChangeRefusal::InactiveBranches(_) => overtaken(say!("A branch was deactivated after this was asked for.")),
+            ChangeRefusal::UntilPast => overtaken(say!("The last day of it is over.")),
+            ChangeRefusal::Useless { .. } => overtaken(say!("What the person would need to see was taken away after this was asked for.")),
+            _ => overtaken(say!("It may not be given any more.")),
+        },
     }
 }
