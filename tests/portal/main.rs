@@ -19,6 +19,7 @@ mod support;
 mod approvals;
 mod audit;
 mod batches;
+mod branches;
 mod catalogue;
 mod chromium;
 mod confirmations;
