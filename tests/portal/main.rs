@@ -18,6 +18,7 @@ mod support;
 
 mod approvals;
 mod audit;
+mod authorisation;
 mod batches;
 mod branches;
 mod catalogue;
@@ -30,6 +31,7 @@ mod demo;
 mod dispatch;
 mod files;
 mod gallery;
+mod institutions;
 mod people;
 mod pictures;
 mod schema;
