@@ -11,6 +11,7 @@ use crate::confirmations::details::details;
 use crate::confirmations::{
     Change, Confirmed, Details, Listed, REASON_CHARS_MAX, Refusal, State, confirm, deciders_of, listed, refuse, withdraw, words,
 };
+use crate::clock::Instant;
 use crate::db::WriteTx;
 use crate::ids::{ConfirmationId, OnceKey};
 use crate::say;
@@ -96,6 +97,7 @@ struct CodePage {
     page: Page,
     row: Listed,
     code: String,
+    until: Instant,
 }
 
 /// POST /confirmations/{id}/confirmation
@@ -115,8 +117,8 @@ pub async fn confirmation(
         let wanted = id.clone();
         let confirmed = institution.db.write(move |tx| confirm(tx, &by, &wanted)).await;
         return match confirmed.map_err(|refusal| error_page(refusal, &page, ""))? {
-            Confirmed::Done { code: Some(code) } => {
-                let view = CodePage { page, row, code };
+            Confirmed::Done { code: Some((code, until)) } => {
+                let view = CodePage { page, row, code: code.to_string(), until };
                 Ok(html(StatusCode::OK, &view.page, &view))
             }
             _ => Ok(HttpResponse::SeeOther().insert_header((LOCATION, path_of(&id))).finish()),
