@@ -28,6 +28,7 @@ mod demo;
 mod dispatch;
 mod files;
 mod gallery;
+mod mail;
 mod people;
 mod pictures;
 mod schema;

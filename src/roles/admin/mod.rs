@@ -4,6 +4,7 @@
 mod check;
 mod directory;
 mod institution;
+mod mail;
 mod password;
 mod people;
 
@@ -42,6 +43,8 @@ pub enum Verb {
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// Send one mail now, and say what went wrong
+    TestMail(mail::TestMail),
     /// Walk the audit chain
     VerifyAudit(check::VerifyAudit),
     /// Compare every batch's counts with its rows
@@ -66,6 +69,7 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::Grant(args) => people::grant(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::TestMail(args) => mail::test_mail(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,
         Verb::VerifyCounts => check::verify_counts(&institution).await,
         Verb::ReleaseDispatch(args) => check::release_dispatch(&institution, args).await,

@@ -10,4 +10,5 @@ pub mod page;
 pub mod portal;
 pub mod process;
 pub mod server;
+pub mod smtp;
 pub mod tab;
