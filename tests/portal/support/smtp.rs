@@ -58,13 +58,18 @@ impl Received {
         line.unwrap_or_default()
     }
 
+    /// With the lines whole that quoted-printable folds.
+    fn reads(&self) -> String {
+        self.text.replace("=\r\n", "").replace("=3D", "=")
+    }
+
     pub fn assert_says(&self, words: &str) -> &Self {
-        assert!(self.text.contains(words), "the mail should say «{words}»:\n{}", self.text);
+        assert!(self.reads().contains(words), "the mail should say «{words}»:\n{}", self.text);
         self
     }
 
     pub fn assert_says_not(&self, words: &str) -> &Self {
-        assert!(!self.text.contains(words), "the mail should not say «{words}»:\n{}", self.text);
+        assert!(!self.reads().contains(words), "the mail should not say «{words}»:\n{}", self.text);
         self
     }
 }
