@@ -13,6 +13,7 @@ use crate::batches::pages::{batch, check, correction, delete, download, findings
 use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
+use crate::mail;
 use crate::people::{self, Actor};
 use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
 use crate::privileges::{self, Action, Rights};
@@ -80,6 +81,11 @@ pub const URLS: &[Url] = &[
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
     Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
+    Url::get("/me/mails", Needs::Person, || web::get().to(mail::pages::choices)),
+    Url::post("/me/mails", Needs::Person, || web::post().to(mail::pages::save)),
+    Url::get("/mails/undelivered", Needs::AccountManager, || web::get().to(mail::pages::list)),
+    Url::post("/mails/undelivered/{id}/again", Needs::AccountManager, || web::post().to(mail::pages::again)),
+    Url::post("/mails/undelivered/{id}/drop", Needs::AccountManager, || web::post().to(mail::pages::drop_letter)),
     Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
     Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
     Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),
