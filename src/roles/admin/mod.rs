@@ -5,6 +5,7 @@ mod check;
 mod confirmations;
 mod directory;
 mod institution;
+mod mail;
 mod password;
 mod people;
 
@@ -45,6 +46,8 @@ pub enum Verb {
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// Send one mail now, and say what went wrong
+    TestMail(mail::TestMail),
     /// List what waits for a second account manager
     Confirmations,
     /// Confirm what an account manager asked for, where there is no other account manager
@@ -74,6 +77,7 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::EndGrant(args) => people::end_grant(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::TestMail(args) => mail::test_mail(&institution, args).await,
         Verb::Confirmations => confirmations::list(&institution).await,
         Verb::Confirm(args) => confirmations::confirm(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,

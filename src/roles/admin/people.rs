@@ -85,7 +85,8 @@ pub(super) async fn grant(institution: &Institution, args: Grant) -> Ended {
     let (id, held_in) = (user.id.clone(), branch.id.clone());
     let now = institution.clock().now();
     let rights = institution.db.read(move |conn| Rights::load(conn, &id, now)).await?;
-    let after: Actions = actions.iter().copied().chain(Action::ALL.iter().copied().filter(|action| rights.has(*action, &held_in))).collect();
+    let after: Actions =
+        actions.iter().copied().chain(Action::ALL.iter().copied().filter(|action| rights.has(*action, &held_in))).collect();
     if let Some(why) = useless(&after) {
         bail!("{}", why.said(&branch.code).english());
     }

@@ -5,9 +5,9 @@ mod requests;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+pub use self::requests::requests_waiting;
 pub(in crate::people) use self::requests::{Request, RequestFilter, Requests, open_request, request, requests};
 pub(super) use self::requests::{asked_since, decide_request, insert_request, propose};
-pub use self::requests::requests_waiting;
 use super::State;
 use super::secret::Sealed;
 use crate::clock::Instant;
