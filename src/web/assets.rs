@@ -45,6 +45,7 @@ pub const SHEETS: &[&str] = &[
     "filters",
     "empty",
     "utilities",
+    "privileges",
     "print",
 ];
 

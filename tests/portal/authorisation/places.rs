@@ -64,6 +64,8 @@ impl Places {
             at("/batches/{id}/files/{file}", &format!("/batches/{draft}/files/{file}"), payrolls_of_hlaing),
             at("/branches/{id}", &format!("/branches/{branch}"), everybody),
             at("/confirmations/{id}", &format!("/confirmations/{confirmation}"), everybody),
+            at("/users/{id}", &format!("/users/{}", actor(portal, &THIRI).await.id), everybody),
+            at("/roles/{id}", "/roles/teller", everybody),
             at("/transfers/{row}", &format!("/transfers/{row}"), payrolls_of_hlaing),
         ];
         Self { places, references }

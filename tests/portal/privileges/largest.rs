@@ -47,7 +47,7 @@ async fn five_hundred_branches_and_every_action_are_checked_and_saved() {
         assert_eq!(rights.branches(*action).count(), expected, "{action:?}");
     }
     let page = aye.page();
-    page.assert_says("in every branch.").assert_says("1500 privileges wait").assert_says("Showing 1 to 25 of 500 entries");
+    page.assert_says("in every branch.").assert_says("1,500 privileges wait").assert_says("Showing 1 to 25 of 500 entries");
     let way = outlay::privileges::Way::Copied { from: user_id(&portal, &TUN).await, mode: Mode::Give };
     change(&portal, &AYE, &crate::support::cast::MYINT, way).await.unwrap();
 }

@@ -38,7 +38,7 @@ async fn an_account_manager_sees_what_would_change_before_it_is_saved() {
     assert_eq!(page.rows(".matrix table").len(), 1);
     check(&portal, &mut aye, &path, MANDALAY, &[Action::MakePayroll], &[("until", "2025-12-31")]).await;
     let page = aye.page();
-    page.assert_status(200).assert_says("Make Payroll, until 31 Dec 2025").assert_says("YANGON").assert_says_not("Removed");
+    page.assert_status(200).assert_says("Make Payroll, until 31 Dec 2025").assert_says("MANDALAY").assert_says_not("Removed");
     page.assert_says("ticked along, as another action needs it");
     assert!(!may(&portal, &TUN, Action::MakePayroll, MANDALAY).await, "a look saves nothing");
     let page = aye.post_form(&path, &[]).await;
