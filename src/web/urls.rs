@@ -10,6 +10,7 @@ use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
+use crate::confirmations;
 use crate::db::{self, Conn};
 use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
@@ -113,6 +114,11 @@ pub const URLS: &[Url] = &[
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/confirmations", Needs::AccountManager, || web::get().to(confirmations::pages::list)),
+    Url::get("/confirmations/{id}", Needs::AccountManager, || web::get().to(confirmations::pages::show)),
+    Url::post("/confirmations/{id}/confirmation", Needs::AccountManager, || web::post().to(confirmations::pages::confirmation)),
+    Url::post("/confirmations/{id}/refusal", Needs::AccountManager, || web::post().to(confirmations::pages::refusal)),
+    Url::post("/confirmations/{id}/withdrawal", Needs::AccountManager, || web::post().to(confirmations::pages::withdrawal)),
 ];
 
 /// An entry of the sidebar: shown to those who may use its path.
@@ -133,6 +139,8 @@ pub enum Tally {
     Drafts,
     /// Requests for a new QR code that the visitor may decide on.
     QrRequests,
+    /// What another account manager asked for and the visitor may confirm.
+    Confirmations,
 }
 
 /// The sidebar, in its order. What is not built has no entry.
@@ -143,6 +151,7 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
     Entry { group: "Users", label: "QR Code Requests", path: "/qr-code-requests", count: Some(Tally::QrRequests) },
+    Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.
@@ -185,6 +194,7 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
     }
     if actor.is_account_manager {
         tallies.push((Tally::QrRequests, people::second_factor::requests_waiting(conn, &actor.id)?));
+        tallies.push((Tally::Confirmations, confirmations::waiting_for(conn, &actor.id, TALLY_MAX)?));
     }
     Ok(tallies)
 }

@@ -234,10 +234,10 @@ async fn fitting(
     let (person, now) = (user.clone(), institution.clock().now());
     let Some(hash) = institution.db.read(move |conn| enrolment_code(conn, &person, now)).await? else { return Ok(None) };
     let typed = SecretString::from(OneTimeCode::folded(typed));
-    match passwords.verify(typed, Some(hash.clone())).await {
-        Ok(true) => Ok(Some(hash)),
-        Ok(false) => Err(EnrolRefusal::OneTimeCode(CodeRefusal::Wrong)),
-        Err(people::password::Busy) => Err(EnrolRefusal::Busy),
+    let place = passwords.place().map_err(|_| EnrolRefusal::Busy)?;
+    match place.verify(typed, Some(hash.clone())).await {
+        true => Ok(Some(hash)),
+        false => Err(EnrolRefusal::OneTimeCode(CodeRefusal::Wrong)),
     }
 }
 
