@@ -11,6 +11,7 @@ use crate::batches;
 use crate::db::{Isolation, Turn};
 use crate::dispatch::{Engine, Setup};
 use crate::institutions::Institution;
+use crate::people;
 use crate::sdk::NotAnSdk;
 use crate::web;
 
@@ -99,6 +100,9 @@ async fn tidy(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
         let before = institution.clock().now().before(FORGET_AFTER);
         if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| web::forget(tx, before)).await {
             tracing::warn!(%error, "old sessions stay");
+        }
+        if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, people::forget_old).await {
+            tracing::warn!(%error, "old links and counted tries stay");
         }
         if let Err(error) = batches::sweep(&institution.db).await {
             tracing::warn!(%error, "broken uploads stay");

@@ -68,6 +68,11 @@ impl Keys {
         ChainKey::new(self.derive("outlay-audit-chain-v1"))
     }
 
+    /// Signs the marks of browsers in which people have signed in before.
+    pub fn known_browser(&self) -> [u8; 32] {
+        self.derive("outlay-known-browser-v1")
+    }
+
     /// 64 bytes that sign the session cookie.
     pub fn cookie(&self) -> [u8; 64] {
         let mut key = [0; 64];

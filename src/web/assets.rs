@@ -39,6 +39,7 @@ pub const SHEETS: &[&str] = &[
     "counts",
     "progress",
     "panel",
+    "slip",
     "timeline",
     "task-list",
     "details",

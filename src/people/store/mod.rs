@@ -10,8 +10,9 @@ use diesel::prelude::*;
 pub(super) use self::failures::{
     Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
 };
-pub(super) use self::links::{NewLink, end_links, forget_old_links, good_link, insert_link, use_link};
-pub(super) use self::passwords::{by_name_or_email, credentials, email, has_password, must_set_password, set_last_sign_in, set_password};
+pub(super) use self::links::{NewLink, end_links, end_mailed_resets, forget_old_links, good_link, insert_link, use_link};
+pub(super) use self::passwords::{by_name_or_email, credentials, must_set_password, set_last_sign_in, set_password};
+pub use self::passwords::{email, has_password};
 pub(super) use self::sessions::{end_session, end_sessions, sessions_of};
 use super::{Actor, PasswordHash, User, fold_name};
 use crate::db::schema::{branches, user_periods, users};
