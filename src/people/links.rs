@@ -54,8 +54,6 @@ pub struct PasswordLink {
     pub id: PasswordLinkId,
     pub user: UserId,
     pub kind: LinkKind,
-    pub way: Way,
-    pub until: Instant,
 }
 
 /// A printed code, in the only answer that ever shows it.

@@ -45,10 +45,10 @@ pub(in crate::people) fn good_link(conn: &mut Conn, digest: &str, way: Way, now:
         .filter(password_links::ended_at.is_null())
         .filter(password_links::until_at.gt(now))
         .filter(users::is_active.eq(true))
-        .select((password_links::id, users::id, password_links::kind, password_links::until_at))
-        .first::<(PasswordLinkId, UserId, LinkKind, Instant)>(conn)
+        .select((password_links::id, users::id, password_links::kind))
+        .first::<(PasswordLinkId, UserId, LinkKind)>(conn)
         .optional()?;
-    Ok(row.map(|(id, user, kind, until)| PasswordLink { id, user, kind, way, until }))
+    Ok(row.map(|(id, user, kind)| PasswordLink { id, user, kind }))
 }
 
 /// Good becomes used. One request alone gets through here.
