@@ -7,11 +7,17 @@
 mod action;
 mod authorise;
 mod grant;
+mod needs;
+mod plan;
 mod rights;
+mod roles;
 mod store;
 
 pub use self::action::{Action, ActionGroup};
 pub use self::authorise::{Administers, Authorise, May, NotAllowed};
 pub use self::grant::{GrantRefusal, NewGrant, grant};
+pub use self::needs::{Actions, MAKE_TYPES, Useless, VIEWS, taken_with, useless, with_needs};
+pub use self::plan::{BranchPlan, Given, Held, Mode, lasts_as_long, plan};
 pub use self::rights::Rights;
+pub use self::roles::{ROLES_MAX, Role, RoleName, StandardRole, roles};
 pub use self::store::{branches_with_all, holds_sensitive, people_with_all};

@@ -10,6 +10,7 @@ use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
+use crate::confirmations;
 use crate::db::{self, Conn};
 use crate::people::{self, Actor};
 use crate::privileges::{Action, Rights};
@@ -117,6 +118,11 @@ pub const URLS: &[Url] = &[
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/confirmations", Needs::AccountManager, || web::get().to(confirmations::pages::list)),
+    Url::get("/confirmations/{id}", Needs::AccountManager, || web::get().to(confirmations::pages::show)),
+    Url::post("/confirmations/{id}/confirmation", Needs::AccountManager, || web::post().to(confirmations::pages::confirmation)),
+    Url::post("/confirmations/{id}/refusal", Needs::AccountManager, || web::post().to(confirmations::pages::refusal)),
+    Url::post("/confirmations/{id}/withdrawal", Needs::AccountManager, || web::post().to(confirmations::pages::withdrawal)),
 ];
 
 /// An entry of the sidebar: shown to those who may use its path.
@@ -135,6 +141,8 @@ pub enum Tally {
     Tasks,
     /// The visitor's own batches that are not submitted yet.
     Drafts,
+    /// What another account manager asked for and the visitor may confirm.
+    Confirmations,
 }
 
 /// The sidebar, in its order. What is not built has no entry.
@@ -144,6 +152,7 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+    Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.
@@ -183,6 +192,9 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
     }
     if rights.has_somewhere(Action::MakePayment) {
         tallies.push((Tally::Drafts, batches::drafts_of(conn, &actor.id)?));
+    }
+    if actor.is_account_manager {
+        tallies.push((Tally::Confirmations, confirmations::waiting_for(conn, &actor.id, TALLY_MAX)?));
     }
     Ok(tallies)
 }

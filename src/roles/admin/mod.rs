@@ -2,6 +2,7 @@
 //! standard input, never from an argument.
 
 mod check;
+mod confirmations;
 mod directory;
 mod institution;
 mod password;
@@ -42,6 +43,10 @@ pub enum Verb {
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// List what waits for a second account manager
+    Confirmations,
+    /// Confirm what an account manager asked for, where there is no other account manager
+    Confirm(confirmations::Confirm),
     /// Walk the audit chain
     VerifyAudit(check::VerifyAudit),
     /// Compare every batch's counts with its rows
@@ -66,6 +71,8 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::Grant(args) => people::grant(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::Confirmations => confirmations::list(&institution).await,
+        Verb::Confirm(args) => confirmations::confirm(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,
         Verb::VerifyCounts => check::verify_counts(&institution).await,
         Verb::ReleaseDispatch(args) => check::release_dispatch(&institution, args).await,

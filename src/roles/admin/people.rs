@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use super::{Ended, operator, password};
 use crate::clock::Instant;
 use crate::institutions::Institution;
-use crate::people::{NewUser, PasswordHash, fold_user_name};
+use crate::people::{BadDetail, Details, NewUser, PasswordHash, TypedDetails, fold_user_name, phones_of};
 use crate::privileges::{self, Action, NewGrant};
 use crate::{branches, people};
 
@@ -37,19 +37,25 @@ pub(super) async fn add_user(institution: &Institution, args: AddUser) -> Ended 
     let secret = password::read(&args.user_name)?;
     let hash = PasswordHash::of_new(&secret, &args.user_name)?;
     let branch = branch(institution, &args.branch).await?;
-    let new = NewUser {
-        user_name: args.user_name,
+    let typed = TypedDetails {
         full_name: args.full_name,
-        phone: args.phone,
-        email: args.email,
-        job_title: args.job_title,
-        branch: branch.id,
-        is_account_manager: args.account_manager,
-        password: hash,
+        user_name: args.user_name,
+        phone: args.phone.unwrap_or_default(),
+        email: args.email.unwrap_or_default(),
+        job_title: args.job_title.unwrap_or_default(),
+        ..TypedDetails::default()
     };
+    let details = Details::read(&typed, &phones_of(&institution.settings.phone_country)).map_err(|wrong| anyhow!(sentences(&wrong)))?;
+    // Whoever typed it knows it, so it is good for one sign-in only.
+    let new = NewUser { details, branch: branch.id, is_account_manager: args.account_manager, password: hash, must_set_password: true };
     let user = institution.db.write(move |tx| people::add_user(tx, &operator(), &new)).await?;
-    println!("Added {} ({}).", user.full_name, user.user_name);
+    println!("Added {} ({}). They set a password of their own at their first sign-in.", user.full_name, user.user_name);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong with a person's details, for the operator.
+fn sentences(wrong: &[BadDetail]) -> String {
+    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 #[derive(Debug, Args)]

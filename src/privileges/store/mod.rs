@@ -1,10 +1,13 @@
-//! The grants table.
+//! The tables of privileges: grants here, the others in files of their own.
+
+mod roles;
 
 use std::collections::BTreeSet;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+pub(super) use self::roles::{delete_role, insert_role, own_roles};
 use super::Action;
 use crate::clock::Instant;
 use crate::db::schema::{branches, grants, users};
