@@ -39,10 +39,13 @@ CREATE UNIQUE INDEX user_periods_now ON user_periods (user_id) WHERE until_at IS
 INSERT INTO user_periods (user_id, from_at, until_at, is_active, is_account_manager)
     SELECT id, created_at, NULL, is_active, is_account_manager FROM users;
 
--- Invitations and resets: mailed links and printed codes, each good once. Only a digest is kept.
+CREATE INDEX users_by_email ON users (lower(email)) WHERE email IS NOT NULL;
+
+-- Invitations and resets: mailed links and printed codes, each good once. Only a digest is kept. Nobody's: asked for under a name
+-- that nobody has, so that the answer costs the same.
 CREATE TABLE password_links (
     id TEXT NOT NULL PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (id),
+    user_id TEXT REFERENCES users (id),
     kind TEXT NOT NULL CHECK (kind IN ('invitation', 'reset')),
     way TEXT NOT NULL CHECK (way IN ('mail', 'slip')),
     digest TEXT NOT NULL UNIQUE,
@@ -53,6 +56,7 @@ CREATE TABLE password_links (
     ended_at BIGINT
 );
 CREATE INDEX password_links_by_user ON password_links (user_id, made_at);
+CREATE INDEX password_links_by_end ON password_links (until_at);
 
 -- Nobody stays signed in over this step.
 DROP TABLE sessions;

@@ -4,11 +4,13 @@
 //! other account manager, or the operator where there is none, does it by confirming ([`confirm`]).
 
 mod ask;
+mod spend;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::ask::{ask, is_needed};
+pub use self::spend::spend_password_code;
 use crate::clock::Instant;
 use crate::db::text_enum;
 use crate::ids::{BranchId, ConfirmationId, QrRequestId, UserId};

@@ -2,8 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::{Change, State};
+use super::{Change, Kind, State};
 use crate::audit::By;
+use crate::clock::Instant;
 use crate::db::schema::confirmations;
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{ConfirmationId, UserId};
@@ -33,6 +34,23 @@ pub(super) fn insert(tx: &mut WriteTx<'_>, by: &By, user: Option<&UserId>, chang
         ))
         .execute(&mut **tx)?;
     Ok(id)
+}
+
+/// `Confirmed` becomes `Spent` for the oldest right to a printed code that was confirmed since; returns whether there was one.
+pub(super) fn spend_password_code(tx: &mut WriteTx<'_>, user: &UserId, since: Instant) -> Result<bool> {
+    let confirmed: Option<ConfirmationId> = confirmations::table
+        .filter(confirmations::user_id.eq(user))
+        .filter(confirmations::kind.eq(Kind::PasswordCode))
+        .filter(confirmations::state.eq(State::Confirmed))
+        .filter(confirmations::decided_at.ge(since))
+        .order((confirmations::decided_at, confirmations::id))
+        .select(confirmations::id)
+        .first(&mut **tx)
+        .optional()?;
+    let Some(id) = confirmed else { return Ok(false) };
+    let still = confirmations::table.find(&id).filter(confirmations::state.eq(State::Confirmed));
+    let spent = diesel::update(still).set(confirmations::state.eq(State::Spent)).execute(&mut **tx)?;
+    if spent == 1 { Ok(true) } else { Err(crate::db::Error::Conflict) }
 }
 
 fn text(change: &Change) -> String {

@@ -374,7 +374,7 @@ diesel::table! {
 diesel::table! {
     password_links (id) {
         id -> Text,
-        user_id -> Text,
+        user_id -> Nullable<Text>,
         kind -> Text,
         way -> Text,
         digest -> Text,

@@ -2,23 +2,30 @@
 
 mod deactivation;
 mod failures;
+mod links;
+mod passwords;
 mod persons;
 mod search;
+mod sessions;
 
 use diesel::prelude::*;
 
 pub(super) use self::deactivation::{
-    confirmations_of, drafts_of_leaver, end_access, granted_by, make_account_manager, on_the_way, sessions_of, set_active,
+    confirmations_of, drafts_of_leaver, end_second_factor, granted_by, make_account_manager, on_the_way, open_sessions, set_active,
     withdraw_confirmations,
 };
-pub(super) use self::failures::{Failures, failures, forget_failures, forget_old_failures, set_failures};
-pub use self::persons::person;
-pub(super) use self::search::actions_of;
-pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, search_users};
-pub(super) use self::persons::{
-    NewRow, account_managers, checkers_beside, insert, open_grants, guardians, set_address, update, with_phone,
+pub(super) use self::failures::{
+    Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
 };
-use super::{Actor, PasswordHash, User};
+pub(super) use self::links::{NewLink, end_links, forget_old_links, good_link, insert_link, use_link};
+pub(super) use self::passwords::{by_name_or_email, credentials, email, has_password, must_set_password, set_last_sign_in, set_password};
+pub use self::persons::person;
+pub(super) use self::persons::{
+    NewRow, account_managers, checkers_beside, guardians, insert, managers, open_grants, set_address, update, with_phone,
+};
+pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, search_users};
+pub(super) use self::sessions::{end_session, end_sessions, sessions_of};
+use super::{Actor, User};
 use crate::db::schema::{branches, user_periods, users};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{BranchId, UserId};
@@ -67,11 +74,6 @@ pub fn actor(conn: &mut Conn, id: &UserId) -> Result<Option<Actor>> {
     }))
 }
 
-/// Whether their password is not one they set themselves.
-pub(super) fn must_set_password(conn: &mut Conn, user: &UserId) -> Result<bool> {
-    Ok(users::table.find(user).select(users::must_set_password).first(conn)?)
-}
-
 /// From now on the person is (no longer) active, (no longer) an account manager: the open period ends and a new one begins.
 pub(super) fn begin_period(tx: &mut WriteTx<'_>, user: &UserId, is_active: bool, is_account_manager: bool) -> Result<()> {
     let now = tx.now();
@@ -88,15 +90,4 @@ pub(super) fn begin_period(tx: &mut WriteTx<'_>, user: &UserId, is_active: bool,
         ))
         .execute(&mut **tx)?;
     Ok(())
-}
-
-/// The active person of that name and their password's hash.
-pub(super) fn credentials(conn: &mut Conn, user_name: &str) -> Result<Option<(User, PasswordHash)>> {
-    let row: Option<(Row, String)> = users::table
-        .filter(users::user_name.eq(user_name))
-        .filter(users::is_active.eq(true))
-        .select((COLUMNS, users::password_hash))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(row, hash)| (user(row), PasswordHash(hash))))
 }

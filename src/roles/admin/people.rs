@@ -35,7 +35,7 @@ pub struct AddUser {
 
 pub(super) async fn add_user(institution: &Institution, args: AddUser) -> Ended {
     let secret = password::read(&args.user_name)?;
-    let hash = PasswordHash::of_new(&secret)?;
+    let hash = PasswordHash::of_new(&secret, &args.user_name)?;
     let branch = branch(institution, &args.branch).await?;
     let typed = TypedDetails {
         full_name: args.full_name,

@@ -118,7 +118,7 @@ async fn make_if_new(settings: &Settings) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = system_clock();
     let database = Db::new(settings.database.clone(), clock)?;
     let mode = settings.mode;
-    let password = PasswordHash::of_new(&SecretString::from(PASSWORD))?;
+    let password = PasswordHash::of_new(&SecretString::from(PASSWORD), "")?;
     let made = database
         .write(move |tx| {
             let by = By::operator("demo");

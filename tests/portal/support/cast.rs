@@ -67,7 +67,7 @@ pub const KYI: Person = Person { is_account_manager: true, ..person("kyi", "U Ky
 pub const EVERYBODY: [Person; 9] = [THIRI, ZAW, HLA, SU, MOE, TUN, MYINT, AYE, KYI];
 
 /// Hashed once for all tests, as it takes its time on purpose.
-static PASSWORD_HASH: LazyLock<PasswordHash> = LazyLock::new(|| PasswordHash::of_new(&PASSWORD.into()).unwrap());
+static PASSWORD_HASH: LazyLock<PasswordHash> = LazyLock::new(|| PasswordHash::of_new(&PASSWORD.into(), "").unwrap());
 
 /// A refusal of a verb that sets the stage; no test expects one.
 #[derive(Debug, thiserror::Error)]
