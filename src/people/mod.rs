@@ -12,6 +12,7 @@ mod details;
 mod edit;
 mod hand_over;
 mod hashing;
+mod home;
 mod invite;
 mod links;
 mod lockout;
@@ -39,6 +40,7 @@ pub use self::deactivation::{DraftLeft, GrantedBy, LeftBehind, TheirBatch, left_
 pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_user_name};
 pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
 pub use self::hashing::{Busy, HASHES_AT_ONCE_MAX, Passwords, WAITING_MAX};
+pub use self::home::{Administration, Home, HomeBatch, home};
 pub use self::invite::{InviteRefusal, invite, offer_reset};
 pub use self::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way};
 pub use self::lockout::{LockedBy, LockedPerson, Lockout, Origin, UnlockRefusal, locked_people, locked_until, unlock};
@@ -51,7 +53,7 @@ pub use self::sessions::{Ending, Lives, Session, end_access, end_sessions, sessi
 pub use self::set_password::{SetPasswordRefusal, set_first_password};
 pub use self::sign_in::{Credentials, SignInRefusal, SignedIn, sign_in, sign_out, signed_in};
 pub use self::stage::{Stage, next_stage};
-pub use self::store::{BranchChoice, LastLink, actor, branch_choices, find, find_by_name, last_link, person, search_users};
+pub use self::store::{BranchChoice, LastLink, actor, branch_choices, find, find_by_name, last_link, person, roles_held, search_users};
 pub use self::use_link::{look_at_link, use_code, use_link};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};

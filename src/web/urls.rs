@@ -65,6 +65,16 @@ pub const URLS: &[Url] = &[
     Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
     Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
     Url::post("/sign-in", Needs::Nothing, || web::post().to(people::pages::sign_in)),
+    Url::get("/users", Needs::AccountManager, || web::get().to(people::pages::users::search)),
+    Url::post("/users", Needs::AccountManager, || web::post().to(people::pages::user_form::add)),
+    Url::get("/users/new", Needs::AccountManager, || web::get().to(people::pages::user_form::add_form)),
+    Url::get("/users/{id}", Needs::AccountManager, || web::get().to(people::pages::users::show)),
+    Url::get("/users/{id}/edit", Needs::AccountManager, || web::get().to(people::pages::user_form::edit_form)),
+    Url::post("/users/{id}/edit", Needs::AccountManager, || web::post().to(people::pages::user_form::edit)),
+    Url::get("/users/{id}/deactivation", Needs::AccountManager, || web::get().to(people::pages::deactivation::ask)),
+    Url::post("/users/{id}/deactivation", Needs::AccountManager, || web::post().to(people::pages::deactivation::deactivation)),
+    Url::get("/users/{id}/reactivation", Needs::AccountManager, || web::get().to(people::pages::deactivation::ask_again)),
+    Url::post("/users/{id}/reactivation", Needs::AccountManager, || web::post().to(people::pages::deactivation::reactivation)),
     Url::get("/tasks", DECIDES, || web::get().to(approvals::pages::tasks)),
     Url::get("/tasks/{batch}", DECIDES, || web::get().to(approvals::pages::case)),
     Url::get("/tasks/{batch}/decision", DECIDES, || web::get().to(approvals::pages::decided)),
@@ -120,6 +130,8 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+    Entry { group: "Users", label: "Search Users", path: "/users", count: None },
+    Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.

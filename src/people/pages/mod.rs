@@ -1,4 +1,9 @@
-//! Sign-in, sign-out and where one lands after it.
+//! Sign-in and sign-out; the other pages of people in files of their own.
+
+pub mod deactivation;
+mod home;
+pub mod user_form;
+pub mod users;
 
 use actix_session::SessionExt;
 use actix_web::http::StatusCode;
@@ -8,6 +13,7 @@ use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use self::home::home;
 use super::{Credentials, Lockout, Origin, Passwords, SignInRefusal, SignedIn, Stage, sign_in as verb, sign_out as end};
 use crate::say;
 use crate::web::page::Problem;
@@ -23,14 +29,6 @@ struct SignInPage {
     user_name: String,
     next: String,
     notice: Option<Said>,
-}
-
-#[derive(Template)]
-#[template(path = "people/home.html")]
-struct HomePage {
-    page: Page,
-    name: String,
-    is_account_manager: bool,
 }
 
 /// Where the sign-in page leads, and why it is shown.
@@ -123,15 +121,12 @@ pub async fn sign_out(request: HttpRequest, visitor: Visitor, _checked: Checked)
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, "/sign-in?ended=out")).finish())
 }
 
-/// Where one lands, in order: the first that the person may use.
-const LANDINGS: [&str; 3] = ["/tasks", "/batches/new", "/search/batches"];
+/// Whether this build has a page; what is built beside ours is linked only where it is.
+fn is_built(path: &str) -> bool {
+    needs_of(path).is_some()
+}
 
-/// GET /
-pub async fn home(page: Page, visitor: Visitor) -> HttpResponse {
-    let landing = LANDINGS.into_iter().find(|path| needs_of(path).is_some_and(|needs| visitor.meets(needs)));
-    if let Some(path) = landing {
-        return HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
-    }
-    let home = HomePage { page, name: visitor.actor.full_name, is_account_manager: visitor.actor.is_account_manager };
-    html(StatusCode::OK, &home.page, &home)
+/// Why the last active account manager stays one, and the way out.
+fn no_longer() -> Said {
+    say!("The last active account manager stays one. Whoever runs Outlay for you can make another with «outlay admin recover».")
 }
