@@ -14,6 +14,7 @@ mod edit;
 mod forgot;
 mod hand_over;
 mod hashing;
+mod home;
 mod invite;
 mod known_browser;
 mod links;
@@ -44,6 +45,7 @@ pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_use
 pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
 pub use self::forgot::{ForgotRefusal, forgot};
 pub use self::hashing::{Busy, HASHES_AT_ONCE_MAX, Passwords, WAITING_MAX};
+pub use self::home::{Administration, Home, HomeBatch, home};
 pub use self::invite::{InviteRefusal, invite, offer_reset};
 pub use self::known_browser::{BrowserKey, mark_name};
 pub use self::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way};
@@ -53,12 +55,14 @@ pub use self::person::Person;
 pub use self::reactivate::{ReactivateRefusal, Reactivated, reactivate, reactivate_confirmed};
 pub use self::recover::{RecoverRefusal, Recovery, recover};
 pub use self::search::{FoundUser, HeldRole, Listed, UserCriteria};
+use self::sessions::end_access;
 pub use self::sessions::{Ending, Lives, Session, end_sessions, sessions_of};
 pub use self::set_password::{SetPasswordRefusal, set_first_password};
 pub use self::sign_in::{Credentials, SignInRefusal, SignedIn, sign_in, sign_out, signed_in};
 pub use self::stage::{Stage, next_stage};
 pub use self::store::{
-    BranchChoice, LastLink, actor, branch_choices, email as email_of, find, find_by_name, has_password, last_link, person, search_users,
+    BranchChoice, LastLink, actor, branch_choices, email as email_of, find, find_by_name, has_password, last_link, person, roles_held,
+    search_users,
 };
 pub use self::use_link::{look_at_link, use_code, use_link};
 use crate::audit::By;
@@ -123,5 +127,5 @@ pub fn forget_old(tx: &mut db::WriteTx<'_>) -> db::Result<()> {
 /// # Errors
 /// The database's.
 pub fn names_of_account_managers(conn: &mut db::Conn) -> db::Result<Vec<String>> {
-    Ok(store::account_managers(conn)?.into_iter().map(|manager| manager.full_name).collect())
+    store::account_managers(conn)
 }

@@ -26,7 +26,7 @@ pub struct PasswordHash(pub(super) String);
 
 impl PasswordHash {
     /// Of somebody who has not set a password yet: no password fits it.
-    pub const fn none() -> Self {
+    pub const fn not_set() -> Self {
         Self(String::new())
     }
 }
@@ -174,6 +174,6 @@ mod tests {
         assert!(hash.0.starts_with("$argon2id$"));
         assert!(hash.fits(&"Correct-horse1".into()));
         assert!(!hash.fits(&"Correct-horse2".into()));
-        assert!(!PasswordHash::none().fits(&"".into()));
+        assert!(!PasswordHash::not_set().fits(&"".into()));
     }
 }

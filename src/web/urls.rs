@@ -116,6 +116,16 @@ pub const URLS: &[Url] = &[
     Url::get("/users/{id}/reset-code", Needs::AccountManager, || web::get().to(people::pages::invitation::reset_form)),
     Url::post("/users/{id}/reset-code", Needs::AccountManager, || web::post().to(people::pages::invitation::reset_code)),
     Url::post("/users/{id}/unlocking", Needs::AccountManager, || web::post().to(people::pages::unlocking::unlocking)),
+    Url::get("/users", Needs::AccountManager, || web::get().to(people::pages::users::search)),
+    Url::post("/users", Needs::AccountManager, || web::post().to(people::pages::user_form::add)),
+    Url::get("/users/new", Needs::AccountManager, || web::get().to(people::pages::user_form::add_form)),
+    Url::get("/users/{id}", Needs::AccountManager, || web::get().to(people::pages::users::show)),
+    Url::get("/users/{id}/edit", Needs::AccountManager, || web::get().to(people::pages::user_form::edit_form)),
+    Url::post("/users/{id}/edit", Needs::AccountManager, || web::post().to(people::pages::user_form::edit)),
+    Url::get("/users/{id}/deactivation", Needs::AccountManager, || web::get().to(people::pages::deactivation::ask)),
+    Url::post("/users/{id}/deactivation", Needs::AccountManager, || web::post().to(people::pages::deactivation::deactivation)),
+    Url::get("/users/{id}/reactivation", Needs::AccountManager, || web::get().to(people::pages::deactivation::ask_again)),
+    Url::post("/users/{id}/reactivation", Needs::AccountManager, || web::post().to(people::pages::deactivation::reactivation)),
     Url::get("/tasks", DECIDES, || web::get().to(approvals::pages::tasks)),
     Url::get("/tasks/{batch}", DECIDES, || web::get().to(approvals::pages::case)),
     Url::get("/tasks/{batch}/decision", DECIDES, || web::get().to(approvals::pages::decided)),
@@ -215,6 +225,8 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Branches", label: "Add New Branch", path: "/branches/new", count: None },
     Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
     Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
+    Entry { group: "Users", label: "Search Users", path: "/users", count: None },
+    Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.

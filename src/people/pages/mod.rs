@@ -1,8 +1,10 @@
-//! Pages of signing in, of one's own account, and of what account managers do for people's passwords and sessions.
+//! Pages of people: signing in, one's own account, and what account managers do about people.
 
 pub mod account;
 pub mod code;
+pub mod deactivation;
 pub mod forgot;
+mod home;
 pub mod invitation;
 pub mod link;
 pub mod password;
@@ -11,37 +13,29 @@ pub mod second_factor;
 pub mod sessions;
 mod sign_in;
 pub mod unlocking;
+pub mod user_form;
+pub mod users;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
-use askama::Template;
 
+pub use self::home::home;
 pub use self::sign_in::{sign_in, sign_in_form, sign_out};
 use super::{User, find};
 use crate::ids::UserId;
+use crate::say;
 use crate::web::urls::needs_of;
-use crate::web::{ErrorPage, Page, Visitor, filters, html, institution};
+use crate::web::{ErrorPage, institution};
+use crate::words::Said;
 
-#[derive(Template)]
-#[template(path = "people/home.html")]
-struct HomePage {
-    page: Page,
-    name: String,
-    is_account_manager: bool,
+/// Whether this build has a page; what is built beside ours is linked only where it is.
+fn is_built(path: &str) -> bool {
+    needs_of(path).is_some()
 }
 
-/// Where one lands, in order: the first that the person may use.
-const LANDINGS: [&str; 3] = ["/tasks", "/batches/new", "/search/batches"];
-
-/// GET /
-pub async fn home(page: Page, visitor: Visitor) -> HttpResponse {
-    let landing = LANDINGS.into_iter().find(|path| needs_of(path).is_some_and(|needs| visitor.meets(needs)));
-    if let Some(path) = landing {
-        return HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
-    }
-    let home = HomePage { page, name: visitor.actor.full_name, is_account_manager: visitor.actor.is_account_manager };
-    html(StatusCode::OK, &home.page, &home)
+/// Why the last active account manager stays one, and the way out.
+fn no_longer() -> Said {
+    say!("The last active account manager stays one. Whoever runs Outlay for you can make another with «outlay admin recover».")
 }
 
 /// The person a path names.

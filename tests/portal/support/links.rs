@@ -50,7 +50,7 @@ pub async fn add_nilar(portal: &Portal) -> User {
     let add = |tx: &mut WriteTx<'_>| {
         let branch = people::find_by_name(tx, "thiri")?.unwrap().branch;
         let details = Details::named(NILAR.user_name, NILAR.full_name).map_err(|wrong| cast::refused(format!("{wrong:?}")))?;
-        let new = NewUser { details, branch, is_account_manager: false, password: PasswordHash::none(), must_set_password: true };
+        let new = NewUser { details, branch, is_account_manager: false, password: PasswordHash::not_set(), must_set_password: true };
         people::add_user(tx, &By::operator("a test"), &new).map_err(cast::refused)
     };
     let user = portal.institution.db.write(add).await.unwrap();
