@@ -8,6 +8,7 @@ use actix_web::{Route, web};
 
 use super::{assets, guard};
 use crate::approvals::{self, Checker};
+use crate::audit;
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
 use crate::branches;
@@ -61,6 +62,9 @@ const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPaym
 /// Who has anything to search.
 const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
+/// Who reads the audit log.
+const AUDITS: Needs = Needs::OneOf(&[Action::ViewAuditLog]);
+
 /// The table.
 pub const URLS: &[Url] = &[
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
@@ -95,6 +99,8 @@ pub const URLS: &[Url] = &[
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/audit", AUDITS, || web::get().to(audit::pages::list)),
+    Url::get("/audit.csv", AUDITS, || web::get().to(audit::pages::download)),
     Url::get("/branches", Needs::AccountManager, || web::get().to(branches::pages::search)),
     Url::post("/branches", Needs::AccountManager, || web::post().to(branches::pages::add)),
     Url::get("/branches/new", Needs::AccountManager, || web::get().to(branches::pages::add_form)),
@@ -141,6 +147,7 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
     Entry { group: "Branches", label: "Search Branches", path: "/branches", count: None },
     Entry { group: "Branches", label: "Add New Branch", path: "/branches/new", count: None },
+    Entry { group: "Reports", label: "Audit log", path: "/audit", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.
