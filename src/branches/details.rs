@@ -60,8 +60,7 @@ impl std::fmt::Display for Wrong {
 /// The same without white space around and twice within; or everything that is wrong with it.
 pub(super) fn read(typed: &NewBranch) -> Result<NewBranch, Vec<Wrong>> {
     let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let new =
-        NewBranch { code: tidy(&typed.code), region: tidy(&typed.region), township: tidy(&typed.township), name: tidy(&typed.name) };
+    let new = NewBranch { code: tidy(&typed.code), region: tidy(&typed.region), township: tidy(&typed.township), name: tidy(&typed.name) };
     let fields = [(Field::Region, &new.region), (Field::Township, &new.township), (Field::Code, &new.code), (Field::Name, &new.name)];
     let mut wrong = Vec::new();
     for (field, text) in fields {

@@ -36,8 +36,11 @@ pub fn find_by_code(conn: &mut Conn, code: &str) -> Result<Option<Branch>> {
 /// # Errors
 /// The database's.
 pub fn of_ids<'a>(conn: &mut Conn, ids: impl IntoIterator<Item = &'a BranchId>) -> Result<Vec<Branch>> {
-    let found: Vec<Row> =
-        branches::table.filter(branches::id.eq_any(ids.into_iter().cloned().collect::<Vec<_>>())).order(branches::code).select(COLUMNS).load(conn)?;
+    let found: Vec<Row> = branches::table
+        .filter(branches::id.eq_any(ids.into_iter().cloned().collect::<Vec<_>>()))
+        .order(branches::code)
+        .select(COLUMNS)
+        .load(conn)?;
     Ok(found.into_iter().map(branch).collect())
 }
 
@@ -99,8 +102,7 @@ pub(super) fn update(tx: &mut WriteTx<'_>, branch: &Branch) -> Result<()> {
 pub(super) fn set_active(tx: &mut WriteTx<'_>, id: &BranchId, is_active: bool) -> Result<()> {
     let since = if is_active { None } else { Some(tx.now()) };
     let other = branches::table.find(id).filter(branches::is_active.eq(!is_active));
-    let changed =
-        diesel::update(other).set((branches::is_active.eq(is_active), branches::deactivated_at.eq(since))).execute(&mut **tx)?;
+    let changed = diesel::update(other).set((branches::is_active.eq(is_active), branches::deactivated_at.eq(since))).execute(&mut **tx)?;
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 

@@ -1,12 +1,13 @@
 //! Does what was confirmed, by the verbs of the rooms it belongs to.
 
-use super::{Change, Confirmation, store};
+use super::{Change, Confirmation, GrantAsked, store};
 use crate::audit::By;
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
+use crate::ids::UserId;
 use crate::people::second_factor::{self, OneTimeCode, RequestRefusal};
 use crate::people::{self, ReactivateRefusal};
-use crate::privileges::NotAllowed;
+use crate::privileges::{self, ChangeRefusal, NotAllowed};
 use crate::say;
 use crate::words::Said;
 
@@ -44,7 +45,8 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
         return overtaken(say!("The person was deactivated after this was asked for."));
     }
     match &asked.change {
-        Change::Grants(_) | Change::Setting { .. } => overtaken(say!("This version of Outlay cannot do this yet.")),
+        Change::Grants(grants) => give(tx, by, &asked.asked_by, user, grants),
+        Change::Setting { .. } => setting(&asked.change),
         Change::Email { from, to } => {
             if *from != store::email(tx, user)? {
                 return overtaken(say!("The mail address was changed after this was asked for."));
@@ -70,6 +72,17 @@ fn setting(_: &Change) -> Result<Code, CannotApply> {
     overtaken(say!("This version of Outlay cannot do this yet."))
 }
 
+fn not_given(refusal: ChangeRefusal) -> CannotApply {
+    CannotApply::Overtaken(match refusal {
+        ChangeRefusal::Db(error) | ChangeRefusal::NotAllowed(NotAllowed::Db(error)) => return error.into(),
+        ChangeRefusal::AccountManager(_) => say!("The person is an account manager now, and holds no payment action."),
+        ChangeRefusal::InactiveBranches(_) => say!("A branch of it is not active any more."),
+        ChangeRefusal::UntilPast => say!("The last day of it is over."),
+        ChangeRefusal::Useless { .. } => say!("The person cannot see any more what they would decide on."),
+        _ => say!("This cannot be done any more."),
+    })
+}
+
 fn not_reactivated(refusal: ReactivateRefusal) -> CannotApply {
     CannotApply::Overtaken(match refusal {
         ReactivateRefusal::Db(error) | ReactivateRefusal::NotAllowed(NotAllowed::Db(error)) => return error.into(),
@@ -78,4 +91,16 @@ fn not_reactivated(refusal: ReactivateRefusal) -> CannotApply {
         ReactivateRefusal::TooManyAccountManagers(_) => say!("There are 2 account managers already."),
         ReactivateRefusal::NoSuchUser | ReactivateRefusal::NotAllowed(_) => say!("This cannot be done any more."),
     })
+}
+
+fn give(tx: &mut WriteTx<'_>, by: &By, asked_by: &UserId, user: &UserId, grants: &[GrantAsked]) -> Result<Code, CannotApply> {
+    let Err(refusal) = privileges::give_confirmed(tx, asked_by, by, user, grants) else { return Ok(None) };
+    Err(CannotApply::Overtaken(match refusal {
+        ChangeRefusal::Db(error) | ChangeRefusal::NotAllowed(NotAllowed::Db(error)) => return Err(error.into()),
+        ChangeRefusal::AccountManager(_) => say!("The person became an account manager after this was asked for."),
+        ChangeRefusal::InactiveBranches(_) => say!("A branch was deactivated after this was asked for."),
+        ChangeRefusal::UntilPast => say!("The last day of it is over."),
+        ChangeRefusal::Useless { .. } => say!("What the person would need to see was taken away after this was asked for."),
+        _ => say!("It may not be given any more."),
+    }))
 }

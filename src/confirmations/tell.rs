@@ -69,8 +69,7 @@ pub(super) fn refused(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation, reaso
     paragraphs.push(say!("Reason: {reason}", reason = reason));
     to_asker(tx, asked, LetterText { subject: say!("{name} did not confirm it", name = &by.name), paragraphs, link: Some(link(asked)) })?;
     let Some(person) = person(tx, asked)? else { return Ok(()) };
-    let paragraphs =
-        vec![say!("A change to your account was asked for and not confirmed. Nothing was changed:"), words(&asked.change)];
+    let paragraphs = vec![say!("A change to your account was asked for and not confirmed. Nothing was changed:"), words(&asked.change)];
     let text = LetterText { subject: say!("A change to your account was not confirmed"), paragraphs, link: None };
     send(tx, LetterKind::Account, &person, &text)
 }

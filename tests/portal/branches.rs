@@ -68,7 +68,11 @@ async fn an_account_manager_adds_changes_deactivates_and_activates_a_branch() {
     assert!(matches!(activate(&portal, &aye, &added.id).await, Err(BranchRefusal::AlreadySo(_))));
     let told = events(&portal, &added.id).await;
     let whats: Vec<What> = told.iter().map(|(what, _)| *what).collect();
-    assert_eq!(whats, [What::BranchAdded, What::BranchEdited, What::BranchDeactivated, What::BranchReactivated], "nothing changed is no event");
+    assert_eq!(
+        whats,
+        [What::BranchAdded, What::BranchEdited, What::BranchDeactivated, What::BranchReactivated],
+        "nothing changed is no event"
+    );
     let changed = serde_json::json!({ "code": { "from": "MDY-07", "to": "MDY-7" }, "name": { "from": "North", "to": "North Gate" } });
     assert_eq!(told[1].1, changed);
 }

@@ -32,6 +32,7 @@ mod dispatch;
 mod files;
 mod gallery;
 mod institutions;
+mod mail;
 mod people;
 mod pictures;
 mod schema;

@@ -36,9 +36,10 @@ impl From<BranchRefusal> for ErrorPage {
             BranchRefusal::AlreadySo(branch) => {
                 Self::Conflict { what: say!("{branch} was deactivated already.", branch = branch.full_name()), typed: Vec::new() }
             }
-            BranchRefusal::StillOpen(_) => {
-                Self::Conflict { what: say!("Something was opened in this branch in the meantime. Nothing was changed."), typed: Vec::new() }
-            }
+            BranchRefusal::StillOpen(_) => Self::Conflict {
+                what: say!("Something was opened in this branch in the meantime. Nothing was changed."),
+                typed: Vec::new(),
+            },
             BranchRefusal::Db(error) => error.into(),
         }
     }

@@ -7,11 +7,11 @@ use askama::Template;
 
 use super::{error_page, path_of, said_of};
 use crate::audit::By;
+use crate::clock::Instant;
 use crate::confirmations::details::details;
 use crate::confirmations::{
     Change, Confirmed, Details, Listed, REASON_CHARS_MAX, Refusal, State, confirm, deciders_of, listed, refuse, withdraw, words,
 };
-use crate::clock::Instant;
 use crate::db::WriteTx;
 use crate::ids::{ConfirmationId, OnceKey};
 use crate::say;
@@ -51,12 +51,7 @@ impl OnePage {
 }
 
 /// GET /confirmations/{id}
-pub async fn show(
-    request: HttpRequest,
-    visitor: Visitor,
-    page: Page,
-    path: web::Path<ConfirmationId>,
-) -> Result<HttpResponse, ErrorPage> {
+pub async fn show(request: HttpRequest, visitor: Visitor, page: Page, path: web::Path<ConfirmationId>) -> Result<HttpResponse, ErrorPage> {
     look(&request, &visitor, page, path.into_inner(), String::new()).await
 }
 

@@ -1,5 +1,8 @@
 //! Sign-in, sign-out and where one lands after it.
 
+pub mod qr_requests;
+pub mod second_factor;
+
 use actix_session::SessionExt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, USER_AGENT};

@@ -19,7 +19,10 @@ pub struct Confirm {
 pub(super) async fn list(institution: &Institution) -> Ended {
     let listed = institution.db.read(|conn| {
         let waiting = confirmations::waiting(conn)?;
-        waiting.into_iter().map(|one| Ok((confirmations::deciders_of(conn, &one.confirmation)?, one))).collect::<crate::db::Result<Vec<_>>>()
+        waiting
+            .into_iter()
+            .map(|one| Ok((confirmations::deciders_of(conn, &one.confirmation)?, one)))
+            .collect::<crate::db::Result<Vec<_>>>()
     });
     let listed = listed.await?;
     if listed.is_empty() {

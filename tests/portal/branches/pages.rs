@@ -14,7 +14,11 @@ async fn an_account_manager_adds_a_branch_and_finds_it() {
     let (portal, _) = Portal::open().await;
     let mut aye = portal.signed_in(&AYE).await;
     let page = aye.get("/branches/new").await;
-    assert_eq!(page.texts(".menu-link[aria-current]"), ["Add New Branch", "Add New Branch"], "and not Search Branches, which it lies below");
+    assert_eq!(
+        page.texts(".menu-link[aria-current]"),
+        ["Add New Branch", "Add New Branch"],
+        "and not Search Branches, which it lies below"
+    );
     assert_eq!(page.text("[data-preview]"), "As in YANGON - INSEIN - Branch 1");
     let page = aye.post_form("/branches", &[("region", "Yangon"), ("name", "Branch 1"), ("code", "ygn-01")]).await;
     page.assert_status(422).assert_says("Write the township, as in Insein");
@@ -46,7 +50,9 @@ async fn a_branch_with_something_open_says_what() {
     let mut aye = portal.signed_in(&AYE).await;
     let path = aye.get("/branches?code=YGN-01").await.attribute("table a", "href");
     let page = aye.get(&format!("{path}/deactivation")).await;
-    page.assert_says("YANGON - HLAING - Hlaing cannot be deactivated yet").assert_says("1 batch").assert_says("Its maker deletes or submits it");
+    page.assert_says("YANGON - HLAING - Hlaing cannot be deactivated yet")
+        .assert_says("1 batch")
+        .assert_says("Its maker deletes or submits it");
     page.assert_says("5 active people belong to it").assert_says(HLA.full_name);
     assert!(!page.has(&format!("form[action='{path}/deactivation']")), "no button that would be refused");
     let token = page.attribute("input[name=form_token]", "value");
@@ -87,7 +93,10 @@ async fn five_hundred_branches_are_paged_and_narrowed() {
     aye.get("/branches").await.assert_says("Showing 1 to 25 of 502 entries");
     let page = aye.get("/branches?page=21").await;
     page.assert_says("Showing 501 to 502 of 502 entries");
-    aye.get("/branches?township=499").await.assert_says("REGION 499 - TOWNSHIP 499 - Branch 499").assert_says("Showing 1 to 1 of 1 entries");
+    aye.get("/branches?township=499")
+        .await
+        .assert_says("REGION 499 - TOWNSHIP 499 - Branch 499")
+        .assert_says("Showing 1 to 1 of 1 entries");
 }
 
 #[tokio::test]

@@ -13,8 +13,10 @@ use crate::support::portal::Portal;
 /// Letters by address and kind, in order of address; the outbox is empty after it.
 async fn letters(portal: &Portal) -> Vec<(String, String, String)> {
     let load = |conn: &mut Conn| {
-        let rows: Vec<(String, String, String)> =
-            outbox::table.order((outbox::address, outbox::kind, outbox::id)).select((outbox::address, outbox::kind, outbox::letter)).load(conn)?;
+        let rows: Vec<(String, String, String)> = outbox::table
+            .order((outbox::address, outbox::kind, outbox::id))
+            .select((outbox::address, outbox::kind, outbox::letter))
+            .load(conn)?;
         Ok::<_, db::Error>(rows)
     };
     let letters = portal.institution.db.read(load).await.unwrap();
