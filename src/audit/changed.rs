@@ -40,8 +40,17 @@ const DIGEST_CHARS: usize = 8;
 pub fn changed(changes: &Value, printer: &Printer<'_>) -> Vec<Line> {
     let Value::Object(fields) = changes else { return Vec::new() };
     let currency = fields.get("currency").and_then(Value::as_str).and_then(Currency::find);
-    let told = fields.iter().filter(|(name, value)| !is_nothing(value) && !UNTOLD.contains(&name.as_str()));
-    told.map(|(name, value)| printer.line(name, value, currency)).collect()
+    // One value that changed, as a setting does, stands there bare.
+    let (from, to) = (fields.get("from"), fields.get("to"));
+    let bare = from.zip(to).map(|(from, to)| Line {
+        label: printer.said(&say!("Value")),
+        from: Some(printer.value("value", from, currency)),
+        to: printer.value("value", to, currency),
+    });
+    let is_told = |name: &str| !UNTOLD.contains(&name) && (bare.is_none() || !["from", "to"].contains(&name));
+    let told = fields.iter().filter(|(name, value)| !is_nothing(value) && is_told(name));
+    let told: Vec<Line> = told.map(|(name, value)| printer.line(name, value, currency)).collect();
+    bare.into_iter().chain(told).collect()
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -230,6 +239,7 @@ mod tests {
     #[test]
     fn old_and_new_stand_side_by_side() {
         assert_eq!(one(&json!({ "job_title": { "from": null, "to": "Cashier" } })), "Job title: none → Cashier");
+        assert_eq!(one(&json!({ "from": "on", "to": "off" })), "Value: on → off");
         assert_eq!(one(&json!({ "account_manager": { "from": false, "to": true } })), "Account manager: no → yes");
     }
 

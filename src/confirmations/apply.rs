@@ -72,17 +72,6 @@ fn setting(_: &Change) -> Result<Code, CannotApply> {
     overtaken(say!("This version of Outlay cannot do this yet."))
 }
 
-fn not_given(refusal: ChangeRefusal) -> CannotApply {
-    CannotApply::Overtaken(match refusal {
-        ChangeRefusal::Db(error) | ChangeRefusal::NotAllowed(NotAllowed::Db(error)) => return error.into(),
-        ChangeRefusal::AccountManager(_) => say!("The person is an account manager now, and holds no payment action."),
-        ChangeRefusal::InactiveBranches(_) => say!("A branch of it is not active any more."),
-        ChangeRefusal::UntilPast => say!("The last day of it is over."),
-        ChangeRefusal::Useless { .. } => say!("The person cannot see any more what they would decide on."),
-        _ => say!("This cannot be done any more."),
-    })
-}
-
 fn not_reactivated(refusal: ReactivateRefusal) -> CannotApply {
     CannotApply::Overtaken(match refusal {
         ReactivateRefusal::Db(error) | ReactivateRefusal::NotAllowed(NotAllowed::Db(error)) => return error.into(),
