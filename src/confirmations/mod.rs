@@ -9,6 +9,7 @@ mod store;
 use serde::{Deserialize, Serialize};
 
 pub use self::ask::{ask, is_needed};
+pub use self::store::waiting_of_kind;
 use crate::clock::Instant;
 use crate::db::text_enum;
 use crate::ids::{BranchId, ConfirmationId, QrRequestId, UserId};

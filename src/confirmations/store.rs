@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Change, State};
+use super::{Change, Kind, State};
 use crate::audit::By;
 use crate::db::schema::confirmations;
 use crate::db::{Conn, Result, WriteTx};
@@ -16,6 +16,16 @@ pub(super) fn waiting_for(conn: &mut Conn, user: Option<&UserId>, change: &Chang
         None => same.filter(confirmations::user_id.is_null()).select(confirmations::id).first(conn),
     };
     Ok(found.optional()?)
+}
+
+/// What waits of one kind. A change that this version cannot read is left out.
+///
+/// # Errors
+/// The database's.
+pub fn waiting_of_kind(conn: &mut Conn, kind: Kind) -> Result<Vec<Change>> {
+    let waiting = confirmations::table.filter(confirmations::state.eq(State::Waiting)).filter(confirmations::kind.eq(kind));
+    let texts: Vec<String> = waiting.order(confirmations::asked_at).select(confirmations::change).load(conn)?;
+    Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
 }
 
 pub(super) fn insert(tx: &mut WriteTx<'_>, by: &By, user: Option<&UserId>, change: &Change) -> Result<ConfirmationId> {

@@ -25,13 +25,16 @@ use crate::batches::State;
 use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn};
 use crate::funding::{self, AccountState};
+use crate::institutions;
 use crate::ids::{AttemptId, FundingAccountId, InstitutionId};
 use crate::sdk::{Client, NotAnSdk, SdkSettings};
 
 /// Calls in flight for one funding account, unless the operator sets another number.
 pub const CONCURRENCY: usize = 32;
-/// The longest the engine sleeps when nothing wakes it.
+/// The longest the engine sleeps while there is something to pay or to ask about.
 const POLL: Duration = Duration::from_millis(500);
+/// The longest it sleeps while there is not: so late it notices what another process approved. What this one writes wakes it.
+pub const QUIET_POLL: Duration = Duration::from_secs(10);
 /// The longest it waits for tasks before it looks for more work.
 const BEAT: Duration = Duration::from_millis(250);
 /// How often rows with an ended lease are looked for.
@@ -67,6 +70,8 @@ pub struct Engine {
     epoch_at: Instant,
     recovered_at: Option<Instant>,
     held: Option<Held>,
+    /// Looks in a row that found nothing to wait for; 0 while there is work.
+    quiet: u32,
 }
 
 impl Engine {
@@ -96,6 +101,7 @@ impl Engine {
             epoch_at,
             recovered_at: None,
             held: None,
+            quiet: 0,
         })
     }
 
@@ -129,6 +135,7 @@ impl Engine {
     /// Works until `stop` says so; `wake` tells that something was approved.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>, wake: Arc<Notify>) {
         while !*stop.borrow() {
+            let seen = self.shared.db.commits();
             let did = match self.beat().await {
                 Ok(did) => did,
                 Err(error) => {
@@ -139,8 +146,12 @@ impl Engine {
             };
             if did > 0 || !self.tasks.is_empty() {
                 self.pump().await;
-            } else {
+            } else if self.quiet == 0 {
                 tokio::select! { () = wake.notified() => {}, () = tokio::time::sleep(POLL) => {}, _ = stop.changed() => {} }
+            } else {
+                let db = self.shared.db.clone();
+                let wait = POLL.saturating_mul(1 << self.quiet.min(5)).min(QUIET_POLL);
+                tokio::select! { () = wake.notified() => {}, () = db.changes(seen, wait) => {}, _ = stop.changed() => {} }
             }
         }
         self.end().await;
@@ -185,8 +196,7 @@ impl Engine {
             Err(EpochError::Held(held)) => return self.hold(held).await.map(|()| 0),
         }
         let now = self.shared.now();
-        let (batches, to_ask) =
-            self.shared.db.read(move |conn| Ok::<_, db::Error>((store::at_work(conn)?, store::accounts_to_ask(conn, now)?))).await?;
+        let Seen { batches, to_ask, is_suspended } = self.look(now).await?;
         let mut did = self.resume(&batches, now).await?;
         let has_work = |one: &&AtWork| one.batch.state != State::Paused || one.batch.paying > 0;
         let at_work = batches.iter().filter(has_work).map(|one| &one.batch.funding_account_id);
@@ -195,8 +205,7 @@ impl Engine {
             did += self.keep_lease(account, &batches, now).await?;
         }
         did += self.recover(&batches, now).await?;
-        // A batch of a stopped account keeps waiting for its start.
-        for one in batches.iter().filter(|one| one.batch.state == State::Approved && one.account == AccountState::Open) {
+        for one in batches.iter().filter(|one| !is_suspended && is_to_begin(one)) {
             if self.accounts.contains_key(&one.batch.funding_account_id) {
                 did += self.begin(&one.batch).await?;
             }
@@ -205,6 +214,17 @@ impl Engine {
             did += self.claim(&account, to_ask.contains(&account), &batches).await?;
         }
         Ok(did)
+    }
+
+    /// What there is. While there is nothing, looking leaves no connection open.
+    async fn look(&mut self, now: Instant) -> db::Result<Seen> {
+        let look = move |conn: &mut db::Conn| {
+            let (batches, to_ask) = (store::at_work(conn)?, store::accounts_to_ask(conn, now)?);
+            Ok::<_, db::Error>(Seen { batches, to_ask, is_suspended: institutions::is_suspended(conn)? })
+        };
+        let seen = if self.quiet == 0 { self.shared.db.read(look).await? } else { self.shared.db.glance(look).await? };
+        self.quiet = if seen.waits_for_something() { 0 } else { self.quiet.saturating_add(1) };
+        Ok(seen)
     }
 
     /// Begins an epoch when this process begins to dispatch, and while it records.
@@ -365,6 +385,32 @@ impl Engine {
         }
         count
     }
+}
+
+/// What one look at the database found.
+struct Seen {
+    batches: Vec<AtWork>,
+    /// Accounts with transfers that are due to be asked about.
+    to_ask: Vec<FundingAccountId>,
+    /// By the operator: nothing new is begun, claimed or recorded, what was recorded is asked about.
+    is_suspended: bool,
+}
+
+impl Seen {
+    /// Whether something may be due soon; else the engine looks less and less often.
+    fn waits_for_something(&self) -> bool {
+        let pays = |one: &AtWork| match one.batch.state {
+            State::Paused => one.batch.resume_at.is_some(),
+            State::Approved => is_to_begin(one),
+            _ => true,
+        };
+        !self.to_ask.is_empty() || self.batches.iter().any(|one| one.batch.paying > 0 || (!self.is_suspended && pays(one)))
+    }
+}
+
+/// A batch of a stopped account keeps waiting for its start.
+fn is_to_begin(one: &AtWork) -> bool {
+    one.batch.state == State::Approved && one.account == AccountState::Open
 }
 
 /// A row in hand, until its task ends, however it ends.

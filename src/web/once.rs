@@ -50,12 +50,26 @@ impl Outcome {
 ///
 /// # Errors
 /// The verb's.
-pub async fn once<E, F>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, mut verb: F) -> Result<Outcome, E>
+pub fn once<E, F>(
+    db: &Db,
+    user: &UserId,
+    key: &OnceKey,
+    language: &Language,
+    verb: F,
+) -> impl Future<Output = Result<Outcome, E>> + use<E, F>
 where
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<Done, E> + Send + 'static,
 {
-    let (user_id, once_key, spoken) = (user.clone(), key.clone(), language.clone());
+    run(db.clone(), user.clone(), key.clone(), language.clone(), verb)
+}
+
+async fn run<E, F>(db: Db, user: UserId, key: OnceKey, language: Language, mut verb: F) -> Result<Outcome, E>
+where
+    E: Failure,
+    F: FnMut(&mut WriteTx<'_>) -> Result<Done, E> + Send + 'static,
+{
+    let (user_id, once_key, spoken) = (user.clone(), key.clone(), language);
     let first: Result<Outcome, E> = db
         .write(move |tx| {
             if let Some((location, flash)) = store::once_result(tx, &once_key, &user_id)? {
@@ -70,7 +84,6 @@ where
     match first {
         // Two posts at the same moment on PostgreSQL: the other one's key is there now.
         Err(error) if error.database().is_some_and(|error| error.is_unique("once_keys", &["once_key"])) => {
-            let (user, key) = (user.clone(), key.clone());
             match db.read(move |conn| Ok::<_, E>(store::once_result(conn, &key, &user)?)).await? {
                 Some((location, flash)) => Ok(Outcome { location, flash }),
                 None => Err(error),

@@ -6,11 +6,12 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
-use super::{assets, guard};
+use super::{LOGO, assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
 use crate::db::{self, Conn};
+use crate::institutions;
 use crate::people::{self, Actor};
 use crate::privileges::{Action, Rights};
 use crate::search;
@@ -61,6 +62,12 @@ const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
 /// The table.
 pub const URLS: &[Url] = &[
+    Url::get(LOGO, Needs::Nothing, || web::get().to(institutions::pages::logo)),
+    Url::get("/settings", Needs::AccountManager, || web::get().to(institutions::pages::settings)),
+    Url::get("/settings/institution", Needs::AccountManager, || web::get().to(institutions::pages::institution_group)),
+    Url::post("/settings/institution", Needs::AccountManager, || web::post().to(institutions::pages::save_institution)),
+    Url::get("/settings/security", Needs::AccountManager, || web::get().to(institutions::pages::security_group)),
+    Url::post("/settings/security", Needs::AccountManager, || web::post().to(institutions::pages::save_security)),
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
     Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
     Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
@@ -120,6 +127,7 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+    Entry { group: "Institution", label: "Settings", path: "/settings", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.

@@ -346,7 +346,7 @@ async fn an_approved_batch_says_when_a_copy_of_the_database_holds_all_payments()
     let page = format!("/batches/{id}");
     checker.get(&page).await.assert_status(200).assert_says_not("Payments are held");
     // Yesterday's copy of the database beside today's file.
-    let written = format!("{{\"institution\":\"{}\",\"epoch\":7}}", portal.institution.id);
-    std::fs::write(portal.institution.epoch_file().path, written).unwrap();
+    let written = format!("{{\"institution\":\"{}\",\"epoch\":7}}", portal.institution.id().unwrap());
+    std::fs::write(portal.institution.epoch_file().unwrap().path, written).unwrap();
     checker.get(&page).await.assert_status(200).assert_says("Payments are held: the database is at epoch 0, the file outside it at 7");
 }

@@ -85,7 +85,7 @@ pub(super) async fn grant(institution: &Institution, args: Grant) -> Ended {
 
 /// The moment after a day ends in the institution's time zone.
 fn end_of(last: jiff::civil::Date, institution: &Institution) -> anyhow::Result<Instant> {
-    let end = last.tomorrow()?.to_zoned(institution.settings.zone())?;
+    let end = last.tomorrow()?.to_zoned(institution.house().zone.clone())?;
     Ok(Instant::from_micros(end.timestamp().as_microsecond()))
 }
 
