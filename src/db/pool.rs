@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_secs(5);
 const REST_TICKS: u64 = 6;
 
 static BANK: LazyLock<Arc<Bank>> = LazyLock::new(|| {
-    let bank = Arc::new(Bank { book: Mutex::default(), freed: Condvar::new(), most: AtomicUsize::new(usize::from(CONNECTIONS)) });
+    let bank = Arc::new(Bank::of(usize::from(CONNECTIONS)));
     let sweeper = Arc::clone(&bank);
     let started = std::thread::Builder::new().name("outlay-connections".to_owned()).spawn(move || {
         loop {
@@ -81,6 +81,10 @@ impl Drop for Open {
 }
 
 impl Bank {
+    fn of(most: usize) -> Self {
+        Self { book: Mutex::default(), freed: Condvar::new(), most: AtomicUsize::new(most) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -150,6 +154,7 @@ pub(super) enum Use {
 
 /// The connections of one institution for one purpose.
 pub(super) struct Pool {
+    bank: Arc<Bank>,
     id: u64,
     url: DatabaseUrl,
     access: Access,
@@ -159,9 +164,13 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(url: &DatabaseUrl, access: Access) -> Self {
+        Self::of(Arc::clone(&BANK), url, access)
+    }
+
+    fn of(bank: Arc<Bank>, url: &DatabaseUrl, access: Access) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (id, share, open) = (NEXT.fetch_add(1, Ordering::SeqCst), Arc::new(Semaphore::new(SHARE)), Arc::default());
-        Self { id, url: url.clone(), access, share, open }
+        Self { bank, id, url: url.clone(), access, share, open }
     }
 
     /// How many are open now, in use or resting.
@@ -177,7 +186,7 @@ impl Pool {
 
     /// A connection, opened if none rests. Blocks; not for the async threads.
     pub(super) fn lend(&self, how: Use) -> Result<Lent<'_>> {
-        let resting = BANK.enter(self.id)?;
+        let resting = self.bank.enter(self.id)?;
         let mut lent = Lent { pool: self, open: None, since: None, how };
         if let Some(Resting { since, mut open, .. }) = resting
             && is_alive(&mut open.conn)
@@ -193,7 +202,7 @@ impl Pool {
 
     /// Closes what rests.
     pub(super) fn close_resting(&self) {
-        drop(BANK.take(|resting, _| resting.pool == self.id));
+        drop(self.bank.take(|resting, _| resting.pool == self.id));
     }
 }
 
@@ -233,7 +242,7 @@ impl Lent<'_> {
         let Some(mut open) = self.open.take() else { return };
         let stays = self.how == Use::Kept || self.since.is_some();
         if stays && !is_broken(&mut open.conn) {
-            BANK.rest(self.pool.id, self.since.filter(|_| self.how == Use::Glance), open);
+            self.pool.bank.rest(self.pool.id, self.since.filter(|_| self.how == Use::Glance), open);
         }
     }
 
@@ -246,6 +255,77 @@ impl Lent<'_> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         drop(self.open.take());
-        BANK.leave();
+        self.pool.bank.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pools over as many files, at a bank of two connections.
+    fn pools<const N: usize>(folder: &tempfile::TempDir) -> (Arc<Bank>, [Pool; N]) {
+        let bank = Arc::new(Bank::of(2));
+        let pool = |nth: usize| {
+            let path = folder.path().join(format!("{nth}.sqlite3"));
+            crate::db::create_sqlite(&path).unwrap();
+            Pool::of(Arc::clone(&bank), &DatabaseUrl::Sqlite(path), Access::Read)
+        };
+        let pools = std::array::from_fn(pool);
+        (bank, pools)
+    }
+
+    #[test]
+    fn a_connection_rests_and_is_used_again_and_what_rested_longest_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, [one, two, three]) = pools(&folder);
+        one.lend(Use::Kept).unwrap().done();
+        one.lend(Use::Kept).unwrap().done();
+        two.lend(Use::Kept).unwrap().done();
+        assert_eq!([one.open(), two.open(), three.open()], [1, 1, 0]);
+        three.lend(Use::Kept).unwrap().done();
+        assert_eq!([one.open(), two.open(), three.open()], [0, 1, 1]);
+    }
+
+    #[test]
+    fn who_comes_when_all_are_in_use_waits_for_the_first_that_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bank, [one, two, three]) = pools(&folder);
+        let (first, second) = (one.lend(Use::Kept).unwrap(), two.lend(Use::Kept).unwrap());
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| three.lend(Use::Kept).map(Lent::done));
+            while bank.lock().waiting.is_empty() {
+                std::thread::yield_now();
+            }
+            assert_eq!(three.open(), 0);
+            first.done();
+            waiting.join().unwrap().unwrap();
+        });
+        second.done();
+        assert!(one.open() + two.open() + three.open() <= 2);
+    }
+
+    #[test]
+    fn what_nobody_uses_is_closed_and_a_glance_is_no_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bank, [one, two]) = pools(&folder);
+        one.lend(Use::Kept).unwrap().done();
+        two.lend(Use::Glance).unwrap().done();
+        assert_eq!([one.open(), two.open()], [1, 0]);
+        for _ in 0..REST_TICKS {
+            bank.tick();
+            one.lend(Use::Glance).unwrap().done();
+        }
+        assert_eq!(one.open(), 1);
+        bank.tick();
+        assert_eq!(one.open(), 0);
+    }
+
+    #[test]
+    fn one_whose_user_panicked_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bank, [one]) = pools(&folder);
+        drop(one.lend(Use::Kept).unwrap());
+        assert_eq!((one.open(), bank.lock().in_use), (0, 0));
     }
 }

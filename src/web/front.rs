@@ -57,15 +57,7 @@ pub async fn stand(
     if let Some(why) = closed(&institution).await {
         return Ok(request.into_response(answer(&institution, why)));
     }
-    let asked = request.request().clone();
-    match next.call(request).await {
-        Ok(response) => Ok(response.map_into_boxed_body()),
-        // Handlers' own errors are pages by now: this is a session that could not be read or written.
-        Err(error) => {
-            tracing::error!(%error, institution = institution.settings.name, "a session could not be read or written");
-            Ok(ServiceResponse::new(asked, answer(&institution, Closed::Unreachable)))
-        }
-    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 /// Style sheet, script, icon and logo.
@@ -82,6 +74,11 @@ async fn closed(institution: &Institution) -> Option<Closed> {
         return Some(Closed::Unreachable);
     }
     institution.is_suspended().then_some(Closed::Suspended)
+}
+
+/// Where a session could not be read, although the institution was reached a moment ago.
+pub(super) fn unreachable(institution: &Institution) -> HttpResponse {
+    answer(institution, Closed::Unreachable)
 }
 
 fn answer(institution: &Institution, why: Closed) -> HttpResponse {

@@ -14,6 +14,15 @@ use crate::support::portal::Portal;
 #[derive(Clone, Default)]
 struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
+/// Lets them go however the test ends: a thread that waits for ever would keep it from ending at all.
+struct Opens(Gate);
+
+impl Drop for Opens {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
 impl Gate {
     fn wait(&self) {
         let open = self.0.0.lock().unwrap();
@@ -30,6 +39,7 @@ impl Gate {
 async fn a_busy_institution_leaves_connections_to_the_others() {
     let (upendo, zabu, _) = Portal::two().await;
     let gate = Gate::default();
+    let opens = Opens(gate.clone());
     let read = || {
         let (db, gate) = (upendo.institution.db.clone(), gate.clone());
         tokio::spawn(async move {
@@ -45,7 +55,7 @@ async fn a_busy_institution_leaves_connections_to_the_others() {
     let mut hla = zabu.signed_in(&HLA).await;
     hla.get("/tasks").await.assert_status(200);
     assert!(upendo.institution.db.connections() <= SHARE + 1, "{} are open", upendo.institution.db.connections());
-    gate.open();
+    drop(opens);
     for read in reads {
         read.await.unwrap().unwrap();
     }
