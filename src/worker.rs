@@ -11,6 +11,7 @@ use crate::batches;
 use crate::db::{self, Isolation, Turn};
 use crate::dispatch::{Engine, Setup};
 use crate::institutions::Institution;
+use crate::mail::{self, NoMailServer, Postman};
 use crate::sdk::{Client, NotAnSdk};
 use crate::web;
 
@@ -25,6 +26,15 @@ const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// Sessions and once-keys are kept for so long after they were last of use.
 const FORGET_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Why the work of an institution cannot begin; a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    #[error(transparent)]
+    Sdk(#[from] NotAnSdk),
+    #[error(transparent)]
+    Mail(#[from] NoMailServer),
+}
+
 /// The work of all institutions of this process.
 pub struct Workers {
     stop: watch::Sender<bool>,
@@ -35,8 +45,8 @@ impl Workers {
     /// Starts the work. Has to be called on a runtime.
     ///
     /// # Errors
-    /// An SDK's settings that cannot be used.
-    pub fn start(institutions: &[Arc<Institution>]) -> Result<Self, NotAnSdk> {
+    /// An SDK's or a mail server's settings that cannot be used.
+    pub fn start(institutions: &[Arc<Institution>]) -> Result<Self, CannotStart> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
         for institution in institutions {
@@ -44,7 +54,8 @@ impl Workers {
                 // A setting that cannot be used is told at start, also where the database has to wait.
                 Client::new(sdk)?;
             }
-            tasks.push(tokio::spawn(work(Arc::clone(institution), stopped.clone())));
+            let postman = Postman::open(institution)?;
+            tasks.push(tokio::spawn(work(Arc::clone(institution), postman, stopped.clone())));
         }
         Ok(Self { stop, tasks })
     }
@@ -61,7 +72,7 @@ impl Workers {
 }
 
 /// All work of one institution, from when its database can be opened.
-async fn work(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
+async fn work(institution: Arc<Institution>, postman: Postman, mut stop: watch::Receiver<bool>) {
     while !institution.is_open() {
         if !pause(OPEN_EVERY, &mut stop).await {
             return;
@@ -78,6 +89,7 @@ async fn work(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
     };
     let tasks = [
         tokio::spawn(engine.run(stop.clone(), institution.work())),
+        tokio::spawn(postman.run(stop.clone())),
         tokio::spawn(seal(Arc::clone(&institution), stop.clone())),
         tokio::spawn(tidy(institution, stop)),
     ];
@@ -146,6 +158,9 @@ async fn tidy(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
         let before = institution.clock().now().before(FORGET_AFTER);
         if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| web::forget(tx, before)).await {
             tracing::warn!(%error, "old sessions stay");
+        }
+        if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, mail::forget).await {
+            tracing::warn!(%error, "old mail stays");
         }
         if let Err(error) = batches::sweep(&institution.db).await {
             tracing::warn!(%error, "broken uploads stay");

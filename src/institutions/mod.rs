@@ -30,7 +30,7 @@ pub use self::change_settings::{Changed, NotChanged, change_setting_confirmed, c
 pub use self::create::{AlreadyThere, create};
 pub use self::house::{FRESH_FOR, House};
 use self::house::Known;
-pub use self::keys::{BadKey, Keys};
+pub use self::keys::{BadKey, DerivedKey, Keys, OLD_KEY_FILES_MAX};
 pub use self::lock::{NotAlone, ProcessLock};
 pub use self::logo::{BadLogo, LOGO_BYTES_MAX, Logo};
 pub use self::open::CannotOpen;

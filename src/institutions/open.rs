@@ -41,7 +41,8 @@ impl Institution {
         if Language::load(&settings.language).is_none() {
             return Err(CannotOpen::NoLanguage { institution: name(), language: settings.language.clone() });
         }
-        let keys = Keys::read(&settings.key_file).map_err(|problem| CannotOpen::Key { institution: name(), problem })?;
+        let keys = Keys::read(&settings.key_file).and_then(|keys| keys.with_older(&settings.old_key_files));
+        let keys = keys.map_err(|problem| CannotOpen::Key { institution: name(), problem })?;
         let logo = settings.logo.as_deref().map(Logo::read).transpose();
         let logo = logo.map_err(|problem| CannotOpen::Logo { institution: name(), problem })?;
         let db = Db::new(settings.database.clone(), clock).map_err(|problem| CannotOpen::Io { institution: name(), problem })?;

@@ -37,6 +37,9 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// 64 hexadecimal characters or more: the secret behind the audit chain and the cookies.
     pub key_file: PathBuf,
+    /// Key files that were in use before, newest first, while anything was written with them. Default: none; at most 8.
+    #[serde(default)]
+    pub old_key_files: Vec<PathBuf>,
     /// Kept away from the database and its backups.
     pub epoch_file: PathBuf,
     /// An IANA name. Default: Asia/Yangon.
@@ -161,6 +164,7 @@ impl Settings {
         settings.key_file = beside(file, &settings.key_file);
         settings.epoch_file = beside(file, &settings.epoch_file);
         settings.logo = settings.logo.map(|logo| beside(file, &logo));
+        settings.old_key_files.iter_mut().for_each(|named| *named = beside(file, named));
         if let Some(mail) = &mut settings.mail {
             mail.password_file = mail.password_file.as_ref().map(|named| beside(file, named));
             mail.ca_file = mail.ca_file.as_ref().map(|named| beside(file, named));
@@ -183,6 +187,9 @@ impl Settings {
         }
         if !self.public_url.starts_with("https://") && !self.public_url.starts_with("http://") {
             return Err(("public_url", "must begin with https:// (or http:// on a private network)"));
+        }
+        if self.old_key_files.len() > super::OLD_KEY_FILES_MAX {
+            return Err(("old_key_files", "may name at most 8 files"));
         }
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
             return Err(("time_zone", "is no IANA time zone, such as Asia/Yangon"));
@@ -216,7 +223,7 @@ impl Settings {
         if self.sdk.iter().any(|sdk| sdk.check().is_err()) {
             return Err(("sdk", "has a setting outside its limits (see docs/settings.md)"));
         }
-        Ok(())
+        self.mail.as_ref().map_or(Ok(()), MailSettings::check)
     }
 
     /// The default; what holds is the house's.

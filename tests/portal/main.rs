@@ -20,8 +20,10 @@ mod approvals;
 mod audit;
 mod authorisation;
 mod batches;
+mod branches;
 mod catalogue;
 mod chromium;
+mod confirmations;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod database;
@@ -30,6 +32,7 @@ mod dispatch;
 mod files;
 mod gallery;
 mod institutions;
+mod mail;
 mod people;
 mod pictures;
 mod schema;
