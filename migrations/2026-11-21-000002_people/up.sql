@@ -205,3 +205,6 @@ CREATE TABLE mail_choices (
 CREATE INDEX audit_events_by_time ON audit_events (at, id);
 CREATE INDEX audit_events_by_actor ON audit_events (actor_id, id);
 CREATE INDEX audit_events_by_subject ON audit_events (subject_id, id);
+
+-- What happened to a batch lately: the first page asks.
+CREATE INDEX batches_by_state_at ON batches (state_at);

@@ -14,8 +14,8 @@ pub mod pages;
 
 pub use self::decide::{Decided, DecisionForm, Moved, MovedHow, Refusal, decide, decide_with_code};
 pub use self::history::{HistoryCriteria, HistoryEntry};
-pub use self::store::tasks_waiting;
-pub use self::tasks::{Checker, Task};
+pub use self::store::{tasks_waiting, waiting_sums};
+pub use self::tasks::{Checker, Task, Waiting};
 use crate::db::text_enum;
 use crate::privileges::Action;
 

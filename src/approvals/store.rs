@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::Decision;
 use super::history::{HistoryCriteria, HistoryEntry};
-use super::tasks::{Checker, Task, TaskCriteria};
+use super::tasks::{Checker, Task, TaskCriteria, Waiting};
 use crate::audit::What;
 use crate::batches::{Batch, PaymentType, State};
 use crate::clock::Instant;
@@ -187,6 +187,23 @@ pub fn tasks_waiting(conn: &mut Conn, checker: &Checker, most: i64) -> Result<i6
     let mut question = Question::default();
     let tasks = checker.tasks(&mut question);
     question.count(conn, &format!("FROM batches b WHERE {tasks}"), most)
+}
+
+/// What waits for this checker, by currency.
+///
+/// # Errors
+/// The database's.
+pub fn waiting_sums(conn: &mut Conn, checker: &Checker) -> Result<Vec<Waiting>> {
+    if checker.decides_nothing() {
+        return Ok(Vec::new());
+    }
+    let mut question = Question::default();
+    let tasks = checker.tasks(&mut question);
+    let sql = format!(
+        "SELECT b.currency, COUNT(*) AS batches, CAST(SUM(b.sum_waiting) AS BIGINT) AS sum, MIN(b.submitted_at) AS oldest FROM batches b \
+         WHERE {tasks} GROUP BY b.currency ORDER BY b.currency"
+    );
+    question.load(conn, &sql)
 }
 
 /// How many batches the person made a part of wait for others.

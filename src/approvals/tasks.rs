@@ -99,3 +99,16 @@ pub struct Task {
     #[diesel(sql_type = Nullable<BigInt>)]
     pub submitted_at: Option<Instant>,
 }
+
+/// Batches that wait for one checker, in one currency.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Waiting {
+    #[diesel(sql_type = Text)]
+    pub currency: Currency,
+    #[diesel(sql_type = BigInt)]
+    pub batches: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sum: Minor,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub oldest: Option<Instant>,
+}

@@ -16,6 +16,7 @@ use super::claim::{self, Claimer, InHand};
 use super::epoch::{self, EPOCH_EVERY, EpochError, EpochFile, Held};
 use super::job::Job;
 use super::lease::{self, LEASE_FOR, Lease, Taken};
+use super::look::{self, Seen, is_to_begin};
 use super::recorder::Recorder;
 use super::shared::Shared;
 use super::store::{self, AtWork};
@@ -25,7 +26,6 @@ use crate::batches::State;
 use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn};
 use crate::funding::{self, AccountState};
-use crate::institutions;
 use crate::ids::{AttemptId, FundingAccountId, InstitutionId};
 use crate::sdk::{Client, NotAnSdk, SdkSettings};
 
@@ -196,7 +196,9 @@ impl Engine {
             Err(EpochError::Held(held)) => return self.hold(held).await.map(|()| 0),
         }
         let now = self.shared.now();
-        let Seen { batches, to_ask, is_suspended } = self.look(now).await?;
+        let seen = look::look(&self.shared.db, now, self.quiet > 0).await?;
+        self.quiet = if seen.waits_for_something() { 0 } else { self.quiet.saturating_add(1) };
+        let Seen { batches, to_ask, is_suspended } = seen;
         let mut did = self.resume(&batches, now).await?;
         let has_work = |one: &&AtWork| one.batch.state != State::Paused || one.batch.paying > 0;
         let at_work = batches.iter().filter(has_work).map(|one| &one.batch.funding_account_id);
@@ -214,17 +216,6 @@ impl Engine {
             did += self.claim(&account, to_ask.contains(&account), &batches).await?;
         }
         Ok(did)
-    }
-
-    /// What there is. While there is nothing, looking leaves no connection open.
-    async fn look(&mut self, now: Instant) -> db::Result<Seen> {
-        let look = move |conn: &mut db::Conn| {
-            let (batches, to_ask) = (store::at_work(conn)?, store::accounts_to_ask(conn, now)?);
-            Ok::<_, db::Error>(Seen { batches, to_ask, is_suspended: institutions::is_suspended(conn)? })
-        };
-        let seen = if self.quiet == 0 { self.shared.db.read(look).await? } else { self.shared.db.glance(look).await? };
-        self.quiet = if seen.waits_for_something() { 0 } else { self.quiet.saturating_add(1) };
-        Ok(seen)
     }
 
     /// Begins an epoch when this process begins to dispatch, and while it records.
@@ -385,32 +376,6 @@ impl Engine {
         }
         count
     }
-}
-
-/// What one look at the database found.
-struct Seen {
-    batches: Vec<AtWork>,
-    /// Accounts with transfers that are due to be asked about.
-    to_ask: Vec<FundingAccountId>,
-    /// By the operator: nothing new is begun, claimed or recorded, what was recorded is asked about.
-    is_suspended: bool,
-}
-
-impl Seen {
-    /// Whether something may be due soon; else the engine looks less and less often.
-    fn waits_for_something(&self) -> bool {
-        let pays = |one: &AtWork| match one.batch.state {
-            State::Paused => one.batch.resume_at.is_some(),
-            State::Approved => is_to_begin(one),
-            _ => true,
-        };
-        !self.to_ask.is_empty() || self.batches.iter().any(|one| one.batch.paying > 0 || (!self.is_suspended && pays(one)))
-    }
-}
-
-/// A batch of a stopped account keeps waiting for its start.
-fn is_to_begin(one: &AtWork) -> bool {
-    one.batch.state == State::Approved && one.account == AccountState::Open
 }
 
 /// A row in hand, until its task ends, however it ends.

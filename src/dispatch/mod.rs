@@ -18,6 +18,7 @@ mod epoch;
 mod finish;
 mod job;
 mod lease;
+mod look;
 mod pause;
 mod reconcile;
 mod record;

@@ -77,7 +77,7 @@ pub fn deactivate(tx: &mut WriteTx<'_>, by: &By, order: &Deactivation) -> Result
     if by.id.as_ref() == Some(&user.id) {
         return Err(DeactivateRefusal::Yourself);
     }
-    if user.is_account_manager && store::account_managers(tx)?.len() < 2 {
+    if user.is_account_manager && store::managers(tx)?.len() < 2 {
         return Err(DeactivateRefusal::LastAccountManager);
     }
     let reason = order.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
@@ -121,11 +121,12 @@ fn settle_drafts(tx: &mut WriteTx<'_>, by: &By, user: &User, fates: &BTreeMap<Ba
 pub(super) fn end_account(tx: &mut WriteTx<'_>, by: &By, user: &User, reason: Option<&str>, settled: Settled) -> db::Result<()> {
     store::set_active(tx, &user.id, false)?;
     store::begin_period(tx, &user.id, false, user.is_account_manager)?;
-    let ended = store::end_access(tx, &user.id, by)?;
+    let sessions = store::end_sessions(tx, &user.id, None)?;
+    store::end_links(tx, Some(&user.id))?;
+    let second_factor = store::end_second_factor(tx, &user.id, by)?;
     let confirmations = store::withdraw_confirmations(tx, &user.id, by)?;
     let mut event = Event::new(by.clone(), What::UserDeactivated, Subject::new("user", &user.id)).changing(json!({
-        "sessions": ended.sessions, "links": ended.links, "second_factor": ended.second_factor, "qr_requests": ended.requests,
-        "confirmations": confirmations, "drafts_handed_over": settled.handed_over, "drafts_deleted": settled.deleted,
+        "sessions": sessions, "second_factor": second_factor, "confirmations": confirmations, "drafts_handed_over": settled.handed_over, "drafts_deleted": settled.deleted,
     }));
     event.reason = reason.map(str::to_owned);
     event.branch = Some(user.branch.clone());

@@ -95,7 +95,7 @@ pub fn left_behind(conn: &mut Conn, user: &User, now: Instant) -> Result<LeftBeh
         on_the_way: store::on_the_way(conn, &user.id, LISTED_MAX)?,
         granted: store::granted_by(conn, &user.id, now, LISTED_MAX)?,
         confirmations: store::confirmations_of(conn, &user.id)?,
-        sessions: store::count_sessions(conn, &user.id)?,
+        sessions: store::open_sessions(conn, &user.id)?,
     })
 }
 

@@ -127,6 +127,22 @@ impl Details {
         &self.full_name
     }
 
+    pub fn first_name(&self) -> Option<&str> {
+        self.first_name.as_deref()
+    }
+
+    pub fn middle_name(&self) -> Option<&str> {
+        self.middle_name.as_deref()
+    }
+
+    pub fn last_name(&self) -> Option<&str> {
+        self.last_name.as_deref()
+    }
+
+    pub fn job_title(&self) -> Option<&str> {
+        self.job_title.as_deref()
+    }
+
     pub fn user_name(&self) -> &str {
         &self.user_name
     }

@@ -26,7 +26,7 @@ pub struct PasswordHash(pub(super) String);
 
 impl PasswordHash {
     /// Of somebody who has not set a password yet: no password fits it.
-    pub const fn none() -> Self {
+    pub const fn not_set() -> Self {
         Self(String::new())
     }
 }
@@ -77,15 +77,6 @@ impl PasswordHash {
     pub fn of_new(password: &SecretString, user_name: &str) -> Result<Self, BadPassword> {
         check(password, user_name)?;
         hash(password)
-    }
-
-    /// Of one who was added and has not set a password yet.
-    pub const fn not_set() -> Self {
-        Self(String::new())
-    }
-
-    pub const fn is_set(&self) -> bool {
-        !self.0.is_empty()
     }
 
     /// Whether this is the password.

@@ -64,7 +64,7 @@ pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<User, 
         make_room(tx, by, leaver, &order.details.user_name)?;
     }
     let known = store::find_by_name(tx, &order.details.user_name)?;
-    let mut others = store::account_managers(tx)?;
+    let mut others = store::managers(tx)?;
     others.retain(|other| known.as_ref().is_none_or(|known| known.id != other.id));
     if others.len() >= ACCOUNT_MANAGERS_MAX {
         return Err(RecoverRefusal::TooManyAccountManagers(others));
@@ -76,7 +76,7 @@ pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<User, 
                 details: order.details.clone(),
                 branch: branch.clone(),
                 is_account_manager: true,
-                password: PasswordHash::none(),
+                password: PasswordHash::not_set(),
                 must_set_password: true,
             };
             add_user(tx, by, &new)?
@@ -95,7 +95,7 @@ fn make_room(tx: &mut WriteTx<'_>, by: &By, leaver: &str, for_whom: &str) -> Res
     if leaver == for_whom {
         return Err(RecoverRefusal::InsteadOfThemselves);
     }
-    let leaves = store::account_managers(tx)?.into_iter().find(|manager| manager.user_name == leaver);
+    let leaves = store::managers(tx)?.into_iter().find(|manager| manager.user_name == leaver);
     let leaves = leaves.ok_or_else(|| RecoverRefusal::NotAnAccountManager(leaver.to_owned()))?;
     Ok(end_account(tx, by, &leaves, Some("outlay admin recover --instead-of"), Settled::default())?)
 }
@@ -106,7 +106,8 @@ fn restore(tx: &mut WriteTx<'_>, by: &By, known: User) -> Result<User, RecoverRe
     if !held.is_empty() {
         return Err(RecoverRefusal::HoldsPaymentActions(held));
     }
-    store::end_access(tx, &known.id, by)?;
+    super::end_access(tx, &known.id)?;
+    store::end_second_factor(tx, &known.id, by)?;
     store::withdraw_confirmations(tx, &known.id, by)?;
     store::make_account_manager(tx, &known.id)?;
     if !known.is_active || !known.is_account_manager {

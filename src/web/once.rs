@@ -61,51 +61,34 @@ where
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<Done, E> + Send + 'static,
 {
-    let outcome = first_or_again(db.clone(), user.clone(), key.clone(), language.clone(), move |tx| verb(tx).map(|done| (done, ())));
-    async { outcome.await.map(|(outcome, _)| outcome) }
+    let run = once_with(db, user, key, language, move |tx| Ok((verb(tx)?, ())));
+    async { run.await.map(|(outcome, _)| outcome) }
 }
 
-/// What is shown once: by the first post of a form, and by no other.
-#[derive(Debug, Clone)]
-pub enum ShownOnce<T> {
-    First(T),
-    /// It was shown: where to go instead, with a sentence why.
-    Again(Outcome),
-}
-
-/// [`once`] for a verb whose result is shown at once and kept nowhere, such as codes. `again`: where a second post leads.
+/// [`once`] for a verb whose first answer shows what no later one can, such as a code that is not kept: nothing for a second post.
 ///
 /// # Errors
 /// The verb's.
-pub fn once_shown<T, E, F>(
+pub fn once_with<E, F, T>(
     db: &Db,
     user: &UserId,
     key: &OnceKey,
     language: &Language,
-    again: Done,
-    mut verb: F,
-) -> impl Future<Output = Result<ShownOnce<T>, E>> + use<T, E, F>
+    verb: F,
+) -> impl Future<Output = Result<(Outcome, Option<T>), E>> + use<E, F, T>
 where
-    T: Send + 'static,
-    E: Failure,
-    F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
-{
-    let (db, user, key, language) = (db.clone(), user.clone(), key.clone(), language.clone());
-    let shown = first_or_again(db, user, key, language, move |tx| verb(tx).map(|shown| (again.clone(), shown)));
-    async {
-        match shown.await? {
-            (_, Some(shown)) => Ok(ShownOnce::First(shown)),
-            (outcome, None) => Ok(ShownOnce::Again(outcome)),
-        }
-    }
-}
-
-/// The first time with what the verb returned beside where it led.
-async fn first_or_again<T, E, F>(db: Db, user: UserId, key: OnceKey, spoken: Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
-where
-    T: Send + 'static,
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<(Done, T), E> + Send + 'static,
+    T: Send + 'static,
+{
+    run(db.clone(), user.clone(), key.clone(), language.clone(), verb)
+}
+
+async fn run<E, F, T>(db: Db, user: UserId, key: OnceKey, spoken: Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
+where
+    E: Failure,
+    F: FnMut(&mut WriteTx<'_>) -> Result<(Done, T), E> + Send + 'static,
+    T: Send + 'static,
 {
     let (user_id, once_key) = (user.clone(), key.clone());
     let first: Result<(Outcome, Option<T>), E> = db

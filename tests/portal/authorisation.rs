@@ -18,7 +18,7 @@ use crate::support::page::Page;
 use crate::support::portal::Portal;
 
 /// What is open to everybody on the internet. A route that is open and not in this list fails the test: opening one is a decision.
-const OPEN: &[&str] = &["/static/{hash}/{name}", "/sign-in", "/logo"];
+const OPEN: &[&str] = &["/static/{hash}/{name}", "/sign-in", "/forgot", "/code", "/invitations/{token}", "/resets/{token}", "/logo"];
 
 /// Changed by looking: who was here, what was downloaded.
 const CHANGED_BY_LOOKING: &[&str] = &["sessions", "sign_in_failures", "audit_events", "audit_unsealed", "audit_seals"];
@@ -30,6 +30,8 @@ enum Answer {
     In,
     /// Past the guard of an open page, whatever it says then.
     Open,
+    /// A step of signing in: theirs, or sent on to it.
+    OwnStep,
     /// As if it were not there.
     NotFound,
     /// A form without its token about something they may not see: refused for the one or for the other.
@@ -46,12 +48,13 @@ fn promised(url: &Url, asker: &Asker, sees: bool) -> Answer {
     match (&asker.standing, url.needs) {
         (_, Needs::Nothing) => open,
         (Standing::Nobody, _) => Answer::SignIn,
-        (Standing::Halfway, Needs::HalfSignedIn) => Answer::Open,
+        (Standing::Halfway, Needs::HalfSignedIn) => Answer::OwnStep,
+        (Standing::Halfway, Needs::Session) => Answer::In,
         (Standing::Halfway, _) => Answer::Step,
         (Standing::Person(person), needs) => {
             let one_of = |actions: &[Action]| actions.iter().any(|action| person.holds(*action));
             let let_in = match needs {
-                Needs::Nothing | Needs::Person => true,
+                Needs::Nothing | Needs::Session | Needs::Person => true,
                 Needs::HalfSignedIn => false,
                 Needs::OneOf(actions) => one_of(actions),
                 Needs::AccountManager => person.is_account_manager,
@@ -75,6 +78,7 @@ fn is_as_promised(url: &Url, page: &Page, promised: Answer) -> bool {
         Answer::In if url.method == "GET" => !is_wrong(page.status) && !leads_to("/sign-in"),
         Answer::In => page.status == StatusCode::FORBIDDEN,
         Answer::Open => !is_wrong(page.status),
+        Answer::OwnStep => !page.status.is_server_error() && !leads_to("/sign-in?"),
         Answer::Refused => [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&page.status),
         Answer::NotFound => page.status == StatusCode::NOT_FOUND,
         Answer::SignIn => leads_to("/sign-in?") || page.header("location") == Some("/sign-in"),

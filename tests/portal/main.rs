@@ -43,4 +43,5 @@ mod style_sheet;
 mod tidy;
 mod tidy_licences;
 mod tidy_source;
+mod users;
 mod web;

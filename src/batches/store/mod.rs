@@ -15,11 +15,14 @@ use super::file::{Profile, Summary};
 use super::{Channel, PaymentType, State};
 use crate::clock::Instant;
 use crate::db::schema::{batch_makers, batches};
-use crate::db::{Conn, Error, Result, WriteTx};
+use crate::db::{Conn, Error, Question, Result, WriteTx};
 use crate::ids::{BatchId, BranchId, FspId, FundingAccountId, Reference, UserId};
 use crate::money::{Currency, Minor};
 use crate::people::Actor;
 use crate::privileges::Rights;
+
+/// How far a person's drafts are counted.
+const DRAFTS_COUNTED_MAX: i64 = 999;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = batches)]
@@ -320,12 +323,14 @@ pub(super) fn last_of_maker(conn: &mut Conn, user: &UserId, limit: i64) -> Resul
 /// # Errors
 /// The database's.
 pub fn drafts_of(conn: &mut Conn, user: &UserId) -> Result<i64> {
-    Ok(batches::table
-        .inner_join(batch_makers::table)
-        .filter(batch_makers::user_id.eq(user))
-        .filter(batches::state.eq_any([State::NeedsCorrection, State::Draft]))
-        .count()
-        .get_result(conn)?)
+    let mut question = Question::default();
+    let user = question.text(user.as_str());
+    // The few batches in these states first (CROSS JOIN keeps that order on SQLite): this number is on every page.
+    let from = format!(
+        "FROM batches b CROSS JOIN batch_makers m WHERE m.batch_id = b.id AND m.user_id = {user} \
+         AND b.state IN ('needs_correction', 'draft')"
+    );
+    question.count(conn, &from, DRAFTS_COUNTED_MAX)
 }
 
 /// What stands on a batch from its submission on.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::audit::By;
 use crate::clock::Instant;
 use crate::confirmations;
-use crate::db::schema::{confirmations as asked, password_links, recovery_codes, second_factor_requests, second_factors, sessions, users};
+use crate::db::schema::{confirmations as asked, recovery_codes, second_factor_requests, second_factors, sessions, users};
 use crate::db::{Conn, Error, Question, Result, WriteTx};
 use crate::ids::{ConfirmationId, UserId};
 use crate::people::deactivation::{GrantedBy, TheirBatch};
@@ -55,7 +55,7 @@ pub(in crate::people) fn confirmations_of(conn: &mut Conn, user: &UserId) -> Res
     Ok(waiting.filter(asked::user_id.eq(user).or(asked::asked_by.eq(user))).count().get_result(conn)?)
 }
 
-pub(in crate::people) fn count_sessions(conn: &mut Conn, user: &UserId) -> Result<i64> {
+pub(in crate::people) fn open_sessions(conn: &mut Conn, user: &UserId) -> Result<i64> {
     let open = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
     Ok(open.count().get_result(conn)?)
 }
@@ -84,39 +84,24 @@ pub(in crate::people) fn make_account_manager(tx: &mut WriteTx<'_>, user: &UserI
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 
-/// How much ended.
-pub(in crate::people) struct Ended {
-    pub sessions: usize,
-    pub links: usize,
-    pub second_factor: bool,
-    pub requests: usize,
-}
-
-/// Sessions, invitations, reset links, second factor, recovery codes and requests for a new QR code end.
-pub(in crate::people) fn end_access(tx: &mut WriteTx<'_>, user: &UserId, by: &By) -> Result<Ended> {
+/// Their second factor and recovery codes are dead, and what they asked for a new one is withdrawn. Returns whether they had one.
+pub(in crate::people) fn end_second_factor(tx: &mut WriteTx<'_>, user: &UserId, by: &By) -> Result<bool> {
     let now = tx.now();
     let decider = by.id.as_ref().map_or(by.name.as_str(), UserId::as_str);
-    let open = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ended_at.is_null());
-    let sessions = diesel::update(open).set((sessions::ended_at.eq(now), sessions::state.eq("{}"))).execute(&mut **tx)?;
-    let unused = password_links::table
-        .filter(password_links::user_id.eq(user))
-        .filter(password_links::used_at.is_null())
-        .filter(password_links::ended_at.is_null());
-    let links = diesel::update(unused).set(password_links::ended_at.eq(now)).execute(&mut **tx)?;
     let alive = second_factors::table.find(user).filter(second_factors::state.ne("dead"));
     let nothing: &[u8] = &[];
     let factors = diesel::update(alive).set((second_factors::state.eq("dead"), second_factors::secret.eq(nothing))).execute(&mut **tx)?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(&mut **tx)?;
     let waiting =
         second_factor_requests::table.filter(second_factor_requests::user_id.eq(user)).filter(second_factor_requests::state.eq("waiting"));
-    let requests = diesel::update(waiting)
+    diesel::update(waiting)
         .set((
             second_factor_requests::state.eq("withdrawn"),
             second_factor_requests::decided_by.eq(decider),
             second_factor_requests::decided_at.eq(now),
         ))
         .execute(&mut **tx)?;
-    Ok(Ended { sessions, links, second_factor: factors > 0, requests })
+    Ok(factors > 0)
 }
 
 /// What waits about them, or was asked by them.

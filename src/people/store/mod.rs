@@ -2,6 +2,7 @@
 
 mod deactivation;
 mod failures;
+mod home;
 mod links;
 mod passwords;
 mod persons;
@@ -11,20 +12,21 @@ mod sessions;
 use diesel::prelude::*;
 
 pub(super) use self::deactivation::{
-    confirmations_of, count_sessions, drafts_of_leaver, end_access, granted_by, make_account_manager, on_the_way, set_active,
+    confirmations_of, drafts_of_leaver, end_second_factor, granted_by, make_account_manager, on_the_way, open_sessions, set_active,
     withdraw_confirmations,
 };
 pub(super) use self::failures::{
     Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
 };
-pub(super) use self::links::{NewLink, end_links, forget_old_links, good_link, insert_link, use_link};
-pub(super) use self::passwords::{by_name_or_email, credentials, email, has_password, must_set_password, set_last_sign_in, set_password};
+pub(super) use self::home::{administration, in_states_of, rejected_of, troubled};
+pub(super) use self::links::{NewLink, end_links, end_mailed_resets, forget_old_links, good_link, insert_link, use_link};
+pub(super) use self::passwords::{by_name_or_email, credentials, must_set_password, set_last_sign_in, set_password};
+pub use self::passwords::{email, has_password};
 pub use self::persons::person;
 pub(super) use self::persons::{
-    NewRow, account_managers, checkers_beside, guardians, insert, open_grants, set_address, update, with_phone,
+    NewRow, account_managers, checkers_beside, guardians, insert, managers, open_grants, set_address, update, with_phone,
 };
-pub(super) use self::search::actions_of;
-pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, search_users};
+pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, roles_held, search_users};
 pub(super) use self::sessions::{end_session, end_sessions, sessions_of};
 use super::{Actor, User};
 use crate::db::schema::{branches, user_periods, users};

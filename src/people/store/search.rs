@@ -10,6 +10,7 @@ use crate::clock::Instant;
 use crate::db::schema::branches;
 use crate::db::{Conn, Question, Result};
 use crate::ids::{BranchId, UserId};
+use crate::people::User;
 use crate::people::search::{FoundUser, HeldRole, Listed, UserCriteria, in_force};
 use crate::privileges::Action;
 use crate::search::{Part, Slice};
@@ -51,11 +52,7 @@ struct Held {
 }
 
 /// The actions each of these people holds in some branch.
-pub(in crate::people) fn actions_of<'a>(
-    conn: &mut Conn,
-    people: impl Iterator<Item = &'a UserId>,
-    now: Instant,
-) -> Result<BTreeMap<UserId, BTreeSet<Action>>> {
+fn actions_of<'a>(conn: &mut Conn, people: impl Iterator<Item = &'a UserId>, now: Instant) -> Result<BTreeMap<UserId, BTreeSet<Action>>> {
     let mut question = Question::default();
     let (people, now) = (question.texts(people.map(UserId::as_str)), question.number(now.micros()));
     let sql = format!("SELECT DISTINCT g.user_id, g.action FROM grants g WHERE g.user_id IN ({people}) AND {}", in_force(&now));
@@ -64,6 +61,15 @@ pub(in crate::people) fn actions_of<'a>(
         held.entry(row.user_id).or_default().insert(row.action);
     }
     Ok(held)
+}
+
+/// What one person is, by what they hold.
+///
+/// # Errors
+/// The database's.
+pub fn roles_held(conn: &mut Conn, user: &User, now: Instant) -> Result<Vec<HeldRole>> {
+    let held = actions_of(conn, std::iter::once(&user.id), now)?;
+    Ok(HeldRole::of(user.is_account_manager, held.get(&user.id).unwrap_or(&BTreeSet::new())))
 }
 
 /// A branch in a form: id, and how it is shown.

@@ -34,6 +34,8 @@ pub fn morning() -> Instant {
 pub struct Portal {
     pub institution: Arc<Institution>,
     host: &'static str,
+    /// The process's pool of passwords, with its counts.
+    pub passwords: Passwords,
     server: Arc<Server>,
     /// Dropped after the server, which still uses them.
     database: TestDatabase,
@@ -194,19 +196,22 @@ impl House {
     }
 
     fn alone(self, work: Work) -> Portal {
-        let server = Arc::new(serve(vec![Arc::clone(&self.institution)], work));
-        self.behind(&server)
+        let passwords = Passwords::new().unwrap();
+        let server = Arc::new(serve(vec![Arc::clone(&self.institution)], &passwords, work));
+        self.behind(&server, &passwords)
     }
 
     fn together<const N: usize>(houses: [Self; N]) -> [Portal; N] {
+        let passwords = Passwords::new().unwrap();
         let institutions = houses.iter().map(|house| Arc::clone(&house.institution)).collect();
-        let server = Arc::new(serve(institutions, Work::Rests));
-        houses.map(|house| house.behind(&server))
+        let server = Arc::new(serve(institutions, &passwords, Work::Rests));
+        houses.map(|house| house.behind(&server, &passwords))
     }
 
-    fn behind(self, server: &Arc<Server>) -> Portal {
+    fn behind(self, server: &Arc<Server>, passwords: &Passwords) -> Portal {
         let Self { institution, host, database, folder } = self;
-        Portal { institution, host, server: Arc::clone(server), database, _folder: folder }
+        let (passwords, server) = (passwords.clone(), Arc::clone(server));
+        Portal { institution, host, passwords, server, database, _folder: folder }
     }
 }
 
@@ -258,10 +263,11 @@ fn settings(database: &TestDatabase, folder: &tempfile::TempDir, (host, name): (
     Settings::read(&file).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn serve(institutions: Vec<Arc<Institution>>, work: Work) -> Server {
+fn serve(institutions: Vec<Arc<Institution>>, passwords: &Passwords, work: Work) -> Server {
+    let passwords = passwords.clone();
     Server::run(move || {
         let workers = (work == Work::GoesOn).then(|| Workers::start(&institutions).unwrap());
-        let portal = app::Portal { institutions, passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
+        let portal = app::Portal { institutions, passwords, proxies: Proxies::default(), threads: 1 };
         let listening = app::serve(portal, TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
         let server = listening.server;
         let answering = async {

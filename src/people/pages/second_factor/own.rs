@@ -13,7 +13,7 @@ use crate::institutions;
 use crate::people::second_factor::{EnrolRefusal, State, Vault, counted, factor, is_required, recovery_codes_left, renew, turn_off};
 use crate::say;
 use crate::web::page::Problem;
-use crate::web::{Done, ErrorPage, Page, Posted, ShownOnce, Visitor, filters, html, institution, once, once_shown};
+use crate::web::{Done, ErrorPage, Page, Posted, Visitor, filters, html, institution, once, once_with};
 
 /// How it stands.
 #[derive(Debug, Clone, Copy)]
@@ -76,14 +76,15 @@ pub async fn recovery_codes(request: HttpRequest, mut page: Page, visitor: Visit
     let institution = institution(&request)?;
     let (vault, user, code) = (Vault::of(&institution)?, visitor.actor.id.clone(), posted.fields.get("code").to_owned());
     let again = Done::at(RECOVERY_CODES).saying(say!("Your new recovery codes were shown once. Make others if you did not keep them."));
-    let make =
-        once_shown(&institution.db, &visitor.actor.id, &posted.once, &page.language, again, move |tx| renew(tx, &vault, &user, &code));
+    let make = once_with(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
+        Ok((again.clone(), renew(tx, &vault, &user, &code)?))
+    });
     match counted(&institution.db, &visitor.actor.id, make).await {
-        Ok(ShownOnce::First(codes)) => {
+        Ok((_, Some(codes))) => {
             let view = CodesPage { page, codes, is_signing_in: false };
             Ok(html(StatusCode::OK, &view.page, &view))
         }
-        Ok(ShownOnce::Again(outcome)) => Ok(outcome.redirect(&request)),
+        Ok((outcome, None)) => Ok(outcome.redirect(&request)),
         Err(refusal) => {
             page.problems.push(Problem::new("code", code_problem(refusal, &page)?));
             recovery_codes_view(&request, page, &visitor).await

@@ -1,0 +1,7 @@
+//! Account managers look after people.
+
+mod deactivate;
+mod desk;
+mod edit;
+mod home;
+mod search;

@@ -1,0 +1,52 @@
+//! The first page.
+
+use outlay::approvals::{self, Decision, DecisionForm};
+use outlay::confirmations::{self, Change};
+
+use super::desk::id_of;
+use crate::support::batches::{WAGES, actor, drafted, find, submitted};
+use crate::support::cast::{AYE, HLA, KYI, MOE, THIRI, TUN};
+use crate::support::portal::Portal;
+
+#[tokio::test]
+async fn everybody_lands_on_what_waits_for_them() {
+    let (portal, clock) = Portal::open().await;
+    portal.signed_in(&THIRI).await.page().assert_path("/").assert_says("Nothing waits for you").assert_says("Upload a file");
+    let rejected = submitted(&portal, &THIRI, &WAGES).await;
+    let (seal, hla) = (find(&portal, &rejected).await.seal.unwrap(), actor(&portal, &HLA).await);
+    let form = DecisionForm { batch: rejected.clone(), decision: Decision::Rejected, reason: "Wrong month".to_owned(), seal };
+    portal.institution.db.write(move |tx| approvals::decide(tx, &hla, &form)).await.unwrap();
+    drafted(&portal, &THIRI, &WAGES).await;
+    submitted(&portal, &THIRI, &WAGES).await;
+    clock.advance(std::time::Duration::from_secs(2 * 3600));
+
+    let thiri = portal.signed_in(&THIRI).await;
+    let todos = thiri.page().texts(".stage-label");
+    assert!(todos[0].contains("payroll-oct was rejected"), "{todos:?}");
+    assert!(todos[1].contains("payroll-oct is not submitted yet, 450,000 MMK"), "{todos:?}");
+    assert_eq!(thiri.page().attribute(".stage-label a", "href"), format!("/batches/{rejected}"));
+
+    let hla = portal.signed_in(&HLA).await;
+    assert_eq!(hla.page().texts(".stage-label"), ["1 batch waits for your decision, 450,000 MMK 2 h"]);
+    assert_eq!(hla.page().attribute(".stage-label a", "href"), "/tasks");
+    // Another branch's checker has nothing, and learns of nothing.
+    let moe = portal.signed_in(&MOE).await;
+    moe.page().assert_says("Nothing waits for you").assert_says_not("payroll-oct");
+    // A branch manager sees the last batches.
+    let tun = portal.signed_in(&TUN).await;
+    tun.page().assert_says("Nothing waits for you").assert_says("Last batches").assert_says("payroll-oct");
+}
+
+#[tokio::test]
+async fn an_account_manager_sees_what_the_other_asked_for() {
+    let (portal, _) = Portal::open().await;
+    let aye = portal.signed_in(&AYE).await;
+    aye.page().assert_says("Nothing waits for you").assert_says("Add New User");
+    let (by, hla) = (actor(&portal, &KYI).await.by(), id_of(&portal, &HLA).await);
+    let ask = portal.institution.db.write(move |tx| confirmations::ask(tx, &by, Some(&hla), &Change::Reactivation));
+    ask.await.unwrap();
+    let aye = portal.signed_in(&AYE).await;
+    aye.page().assert_says("1 request of the other account manager waits for your confirmation");
+    let kyi = portal.signed_in(&KYI).await;
+    kyi.page().assert_says("Nothing waits for you");
+}
