@@ -28,6 +28,8 @@ const FORM_TOKEN: &str = "form_token";
 const FLASH: &str = "flash";
 const BROWSER: &str = "browser";
 const ADDRESS: &str = "address";
+/// The only thing in a session that could not be read.
+const LOST: &str = "lost";
 const PROPOSAL: &str = "proposal";
 const ENROLLED: &str = "enrolled";
 const ID: &str = "id";
@@ -69,7 +71,14 @@ impl SessionStore for Sessions {
         let digest = digest(key);
         let db = &self.institution.db;
         let wanted = digest.clone();
-        let row = db.read(move |conn| store::session(conn, &wanted)).await.map_err(|error| LoadError::Other(error.into()))?;
+        let row = match db.read(move |conn| store::session(conn, &wanted)).await {
+            Ok(row) => row,
+            Err(error) => {
+                // An error here would be answered without any page of ours; the guard answers it instead.
+                tracing::error!(%error, institution = self.institution.settings.name, "a session could not be read");
+                return Ok(Some(State::from([(LOST.to_owned(), "true".to_owned())])));
+            }
+        };
         let Some(row) = row else { return Ok(None) };
         let now = self.institution.clock().now();
         let limits = &self.institution.settings.sessions;
@@ -150,6 +159,11 @@ impl TypedSession {
         put(FORM_TOKEN, &random())?;
         put(BROWSER, browser)?;
         put(ADDRESS, address)
+    }
+
+    /// Whether the session could not be read.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.0.get::<bool>(LOST), Ok(Some(true)))
     }
 
     fn get(&self, name: &str) -> Option<String> {

@@ -130,7 +130,7 @@ pub async fn change(
     match people::change_password(&institution.db, &passwords, change).await {
         Ok(()) => {
             let said = say!("Your password is changed. You are signed out everywhere else.");
-            session.set_flash(&said.in_language(&institution.language));
+            session.set_flash(&said.in_language(&institution.house().language));
             Ok(see_other("/me"))
         }
         Err(refusal) => {

@@ -34,6 +34,9 @@ pub struct AdminArgs {
 pub enum Verb {
     /// Make the database of a new registry file into an institution's
     AddInstitution,
+    /// List, suspend and resume institutions, and rename their hosts
+    #[command(subcommand)]
+    Institutions(institution::Institutions),
     /// Add a branch
     AddBranch(directory::AddBranch),
     /// Add a person; the password is read from the terminal or standard input
@@ -70,9 +73,12 @@ pub async fn admin(args: AdminArgs) -> Ended {
     if matches!(args.verb, Verb::AddInstitution) {
         return institution::add(&args).await;
     }
+    if let Verb::Institutions(verb) = args.verb {
+        return institution::institutions(&args.registry.registry, verb).await;
+    }
     let institution = open(&args).await?;
     match args.verb {
-        Verb::AddInstitution => bail!("handled above"),
+        Verb::AddInstitution | Verb::Institutions(_) => bail!("handled above"),
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,

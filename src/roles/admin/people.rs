@@ -141,7 +141,7 @@ pub struct ResetSecondFactor {
 pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSecondFactor) -> Ended {
     let name = args.user_name.clone();
     let (code, until) = institution.db.write(move |tx| second_factor::reset_by_operator(tx, &operator(), &name)).await?;
-    let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%d %b %Y, %H:%M");
+    let until = until.timestamp().to_zoned(institution.house().zone.clone()).strftime("%d %b %Y, %H:%M");
     println!("The second factor of {} is reset. Tell them this one-time code: {code}", args.user_name);
     println!("It counts once, until {until}. They sign in with their password, type it and scan a new QR code.");
     Ok(ExitCode::SUCCESS)
@@ -149,7 +149,7 @@ pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSe
 
 /// The moment after a day ends in the institution's time zone.
 fn end_of(last: jiff::civil::Date, institution: &Institution) -> anyhow::Result<Instant> {
-    let end = last.tomorrow()?.to_zoned(institution.settings.zone())?;
+    let end = last.tomorrow()?.to_zoned(institution.house().zone.clone())?;
     Ok(Instant::from_micros(end.timestamp().as_microsecond()))
 }
 

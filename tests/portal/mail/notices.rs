@@ -153,10 +153,10 @@ async fn a_batch_that_stands_still_is_told_to_all_who_can_do_something() {
     change(&office.portal, "UPDATE transfers SET amount = 999 WHERE line = 2").await;
     let institution = &office.portal.institution;
     let setup = Setup {
-        house: institution.id.clone(),
+        house: institution.id().unwrap(),
         name: institution.settings.name.clone(),
         sdks: institution.settings.sdk.clone(),
-        epoch_file: institution.epoch_file(),
+        epoch_file: institution.epoch_file().unwrap(),
         concurrency: 1,
     };
     Engine::new(institution.db.clone(), setup).unwrap().until_idle().await.unwrap();

@@ -13,9 +13,7 @@ use outlay::db::{self, Conn, Db, WriteTx};
 use outlay::ids::{BranchId, ConfirmationId, UserId};
 use outlay::institutions::{self, Mode as Real};
 use outlay::people::{self, Deactivation, Details, Edit};
-use outlay::privileges::{
-    self, Action, Actions, Answer, Authorise, ChangeRefusal, Held, Mode, Rights, Wanted, Way, useless_ever,
-};
+use outlay::privileges::{self, Action, Actions, Answer, Authorise, ChangeRefusal, Held, Mode, Rights, Wanted, Way, useless_ever};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -231,7 +229,10 @@ fn broken(tx: &mut WriteTx<'_>, people: &[UserId], offices: &[BranchId], now: In
                 let may = tx.authorise(person, *action, office).is_ok();
                 let told = privileges::why(&facts, *action, now);
                 if may != matches!(told, Answer::Allowed(_)) || may != rights.has(*action, office) {
-                    broken.push(format!("{person} {action:?}: authorise says {may}, rights say {}, why says {told:?}", rights.has(*action, office)));
+                    broken.push(format!(
+                        "{person} {action:?}: authorise says {may}, rights say {}, why says {told:?}",
+                        rights.has(*action, office)
+                    ));
                 }
                 if may && managers.contains(person) && !action.is_for_account_managers() {
                     broken.push(format!("{person} manages accounts and holds {action:?}"));
