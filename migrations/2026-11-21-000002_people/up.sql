@@ -77,18 +77,28 @@ CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_seen ON sessions (seen_at);
 
 -- The secret of a person's authenticator app, encrypted; version counts their secrets, and is part of what the cipher binds.
+-- Dead: it was reset, and the next one needs the code of enrolment_codes. Off: its owner turned it off. Neither has a secret left.
 CREATE TABLE second_factors (
     user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
     version INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('enrolling', 'active', 'dead')),
+    state TEXT NOT NULL CHECK (state IN ('active', 'dead', 'off')),
     key_id TEXT NOT NULL,
     secret BYTEA NOT NULL,
-    made_at BIGINT NOT NULL,
-    confirmed_at BIGINT,
+    first_at BIGINT NOT NULL,
+    confirmed_at BIGINT NOT NULL,
     -- The newest 30-second step whose code was taken: no code is taken twice.
     last_step BIGINT NOT NULL,
     wrong_codes INTEGER NOT NULL,
     locked_until BIGINT
+);
+CREATE INDEX second_factors_by_time ON second_factors (confirmed_at);
+
+-- After a reset: what an account manager tells the person, and without which nobody sets up their next second factor.
+CREATE TABLE enrolment_codes (
+    user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
+    hash TEXT NOT NULL,
+    made_at BIGINT NOT NULL,
+    until_at BIGINT NOT NULL
 );
 
 CREATE TABLE recovery_codes (
@@ -106,11 +116,14 @@ CREATE TABLE second_factor_requests (
     browser TEXT NOT NULL,
     address TEXT NOT NULL,
     asked_at BIGINT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'refused', 'withdrawn')),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'allowed', 'refused', 'withdrawn')),
+    -- Who allowed it and waits for the other account manager.
+    proposed_by TEXT,
     decided_by TEXT,
     decided_at BIGINT,
     decided_because TEXT
 );
+CREATE INDEX second_factor_requests_by_user ON second_factor_requests (user_id, asked_at);
 CREATE INDEX second_factor_requests_by_state ON second_factor_requests (state, asked_at);
 CREATE UNIQUE INDEX second_factor_requests_open ON second_factor_requests (user_id) WHERE state = 'waiting';
 

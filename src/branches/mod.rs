@@ -4,7 +4,7 @@ mod add;
 mod store;
 
 pub use self::add::{AddBranchRefusal, NewBranch, add_branch};
-pub use self::store::{find, find_by_code};
+pub use self::store::{find, find_by_code, of_ids};
 use crate::ids::BranchId;
 
 /// A branch.

@@ -27,6 +27,16 @@ pub fn find_by_code(conn: &mut Conn, code: &str) -> Result<Option<Branch>> {
     Ok(branches::table.filter(branches::code.eq(code)).select(COLUMNS).first(conn).optional()?.map(branch))
 }
 
+/// Branches by their ids, in order of code.
+///
+/// # Errors
+/// The database's.
+pub fn of_ids<'a>(conn: &mut Conn, ids: impl IntoIterator<Item = &'a BranchId>) -> Result<Vec<Branch>> {
+    let found: Vec<Row> =
+        branches::table.filter(branches::id.eq_any(ids.into_iter().cloned().collect::<Vec<_>>())).order(branches::code).select(COLUMNS).load(conn)?;
+    Ok(found.into_iter().map(branch).collect())
+}
+
 pub(super) fn insert(tx: &mut WriteTx<'_>, branch: &Branch) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(branches::table)

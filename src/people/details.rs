@@ -179,8 +179,9 @@ fn user_name(typed: &str, full_name: &str) -> Result<Option<String>, BadDetail> 
     let name = match (fold_user_name(typed), full_name) {
         // The full name's own problem is told already.
         (name, "") if name.is_empty() => return Ok(None),
-        (name, _) if name.is_empty() => suggest_user_name(full_name)
-            .ok_or_else(|| bad("user_name", say!("Write a user name: none can be made from this full name")))?,
+        (name, _) if name.is_empty() => {
+            suggest_user_name(full_name).ok_or_else(|| bad("user_name", say!("Write a user name: none can be made from this full name")))?
+        }
         (name, _) => name,
     };
     let allowed = name.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c));
@@ -213,7 +214,9 @@ fn phone(typed: &str, phones: &Phones) -> Result<Option<String>, BadDetail> {
             Err(bad("phone", say!("This can be +{one} or +{other}: write it with + and the country code", one = one, other = other)))
         }
         Err(NotAPhone::DigitsLost) => Err(bad("phone", say!("The spreadsheet cut digits off this phone number: write it in full"))),
-        Err(NotAPhone::NotANumber) => Err(bad("phone", say!("This is not a phone number. Write it as in 09 770 000 123 or +95 9 770 000 123"))),
+        Err(NotAPhone::NotANumber) => {
+            Err(bad("phone", say!("This is not a phone number. Write it as in 09 770 000 123 or +95 9 770 000 123")))
+        }
     }
 }
 
@@ -247,7 +250,12 @@ mod tests {
         let wrong = Details::read(&typed, &phones).unwrap_err();
         assert_eq!(wrong.iter().map(|bad| bad.field).collect::<Vec<_>>(), ["full_name", "user_name", "phone", "email"]);
 
-        let typed = TypedDetails { full_name: " Ko  Min Thu ".into(), phone: "09 770 000 123".into(), email: "min@example.org".into(), ..Default::default() };
+        let typed = TypedDetails {
+            full_name: " Ko  Min Thu ".into(),
+            phone: "09 770 000 123".into(),
+            email: "min@example.org".into(),
+            ..Default::default()
+        };
         let details = Details::read(&typed, &phones).unwrap();
         assert_eq!((details.full_name(), details.user_name()), ("Ko Min Thu", "min.thu"));
         assert_eq!((details.phone(), details.email()), (Some("959770000123"), Some("min@example.org")));

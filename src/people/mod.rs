@@ -47,7 +47,7 @@ pub use self::lockout::{LockedBy, LockedPerson, Lockout, Origin, UnlockRefusal, 
 pub use self::password::{BadPassword, PasswordHash};
 pub use self::person::Person;
 pub use self::reactivate::{ReactivateRefusal, Reactivated, reactivate, reactivate_confirmed};
-pub use self::recover::{RecoverRefusal, Recovery, recover};
+pub use self::recover::{RecoverRefusal, Recovered, Recovery, recover};
 pub use self::search::{FoundUser, HeldRole, Listed, UserCriteria};
 pub use self::sessions::{Ending, Lives, Session, end_access, end_sessions, sessions_of};
 pub use self::set_password::{SetPasswordRefusal, set_first_password};

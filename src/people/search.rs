@@ -168,7 +168,8 @@ impl UserCriteria {
             }
             all.push(format!("({})", ways.join(" OR ")));
         }
-        for (column, typed) in [("u.user_name", &self.user_name), ("lower(u.email)", &self.email), ("lower(u.job_title)", &self.job_title)] {
+        for (column, typed) in [("u.user_name", &self.user_name), ("lower(u.email)", &self.email), ("lower(u.job_title)", &self.job_title)]
+        {
             if let Some(typed) = typed {
                 let part = question.text(containing(&typed.to_lowercase()));
                 all.push(format!("{column} LIKE {part} ESCAPE '\\'"));

@@ -8,6 +8,7 @@ use super::store;
 use super::{PasswordHash, Passwords, Stage, User, fold_user_name, next_stage};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::db::{self, Db, Failure, WriteTx};
+use crate::ids::UserId;
 
 /// Longer names are no names; they are neither looked up nor stored.
 const USER_NAME_CHARS_MAX: usize = 64;
@@ -93,11 +94,7 @@ fn welcome(tx: &mut WriteTx<'_>, tried: &Try, user: &User, hash: &PasswordHash) 
 
 /// Where one stands whose password (or link to set one) was right.
 pub(super) fn come_in(tx: &mut WriteTx<'_>, user: &User, address: &str) -> db::Result<Stage> {
-    let stage = next_stage(tx, &user.id, None)?;
-    if stage == Stage::Full {
-        signed_in(tx, user, address)?;
-    }
-    Ok(stage)
+    next_step(tx, &user.id, None, address)
 }
 
 /// Records that a person has come to the end of signing in. Every way to [`Stage::Full`] goes through here.
@@ -110,6 +107,17 @@ pub fn signed_in(tx: &mut WriteTx<'_>, user: &User, address: &str) -> db::Result
     let mut event = Event::new(by, What::SignedIn, Subject::new("user", &user.id));
     event.branch = Some(user.branch.clone());
     audit::record(tx, &event.changing(serde_json::json!({ "address": address })))
+}
+
+/// The step after `done` (`None`: after the password). Where none is left, the person is signed in and it is recorded.
+pub(super) fn next_step(tx: &mut WriteTx<'_>, user: &UserId, done: Option<Stage>, address: &str) -> db::Result<Stage> {
+    let stage = next_stage(tx, user, done)?;
+    if stage == Stage::Full
+        && let Some(user) = store::find(tx, user)?
+    {
+        signed_in(tx, &user, address)?;
+    }
+    Ok(stage)
 }
 
 /// Records that a person signed out; the caller ends the session.

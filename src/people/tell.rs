@@ -21,7 +21,12 @@ fn what_to_do() -> Said {
 pub(super) fn address_changed(tx: &mut WriteTx<'_>, by: &By, user: &User, from: Option<&str>, to: Option<&str>) -> Result<()> {
     let subject = say!("The email address of {name} was changed", name = &user.full_name);
     let said = || {
-        say!("{by} changed the email address at which Outlay reaches {name} ({user_name}).", by = &by.name, name = &user.full_name, user_name = &user.user_name)
+        say!(
+            "{by} changed the email address at which Outlay reaches {name} ({user_name}).",
+            by = &by.name,
+            name = &user.full_name,
+            user_name = &user.user_name
+        )
     };
     for address in [from, to].into_iter().flatten() {
         mail::send(tx, &letter(LetterKind::Account, Some(&user.id), address, subject.clone(), vec![said(), what_to_do()]))?;
@@ -63,7 +68,12 @@ pub(super) fn recovered(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<()
 /// One who guards money is active again: the checkers beside them and the account managers.
 pub(super) fn reactivated(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<()> {
     let subject = say!("{name} is active again", name = &user.full_name);
-    let said = say!("{by} made {name} ({user_name}) active again, with all they were granted before.", by = &by.name, name = &user.full_name, user_name = &user.user_name);
+    let said = say!(
+        "{by} made {name} ({user_name}) active again, with all they were granted before.",
+        by = &by.name,
+        name = &user.full_name,
+        user_name = &user.user_name
+    );
     to_guardians(tx, &user.id, &subject, &said)
 }
 

@@ -41,13 +41,9 @@ impl StandardRole {
                 Action::ViewPayroll,
                 Action::ViewLoanDisbursement,
             ],
-            Self::Checker => &[
-                Action::ApprovePayment,
-                Action::RejectPayment,
-                Action::DownloadPayment,
-                Action::ViewPayroll,
-                Action::ViewLoanDisbursement,
-            ],
+            Self::Checker => {
+                &[Action::ApprovePayment, Action::RejectPayment, Action::DownloadPayment, Action::ViewPayroll, Action::ViewLoanDisbursement]
+            }
             Self::BranchManager => &[Action::DownloadPayment, Action::ViewPayroll, Action::ViewLoanDisbursement],
             Self::Auditor => &[
                 Action::DownloadPayment,

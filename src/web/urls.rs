@@ -10,9 +10,11 @@ use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
+use crate::confirmations;
 use crate::db::{self, Conn};
 use crate::people::{self, Actor};
-use crate::privileges::{Action, Rights};
+use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
+use crate::privileges::{self, Action, Rights};
 use crate::search;
 
 /// What one needs to reach a handler at all. What one may do to which batch is asked again by the verb.
@@ -59,6 +61,9 @@ const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPaym
 /// Who has anything to search.
 const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
+/// Who reads reports.
+const REPORTS: Needs = Needs::AccountManagerOr(&[Action::ViewReports]);
+
 /// The table.
 pub const URLS: &[Url] = &[
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
@@ -102,7 +107,26 @@ pub const URLS: &[Url] = &[
     Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
+    Url::get("/me/privileges", Needs::Person, || web::get().to(matrix::own)),
+    Url::get("/users/{id}/privileges", Needs::AccountManager, || web::get().to(matrix::of_user)),
+    Url::post("/users/{id}/privileges", Needs::AccountManager, || web::post().to(privileges::pages::check::save)),
+    Url::get("/users/{id}/privileges/new", Needs::AccountManager, || web::get().to(form::open)),
+    Url::post("/users/{id}/privileges/new", Needs::AccountManager, || web::post().to(form::step)),
+    Url::get("/users/{id}/privileges/copy", Needs::AccountManager, || web::get().to(copy::open)),
+    Url::post("/users/{id}/privileges/copy", Needs::AccountManager, || web::post().to(copy::step)),
+    Url::get("/roles", Needs::AccountManager, || web::get().to(roles::list)),
+    Url::post("/roles", Needs::AccountManager, || web::post().to(roles::save)),
+    Url::post("/roles/{id}/deletion", Needs::AccountManager, || web::post().to(roles::deletion)),
+    Url::get("/segregation", REPORTS, || web::get().to(segregation::show)),
+    Url::get("/who-can-do-what", REPORTS, || web::get().to(report::show)),
+    Url::get("/who-can-do-what.csv", REPORTS, || web::get().to(report::download)),
+    Url::get("/why", Needs::Person, || web::get().to(why::show)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/confirmations", Needs::AccountManager, || web::get().to(confirmations::pages::list)),
+    Url::get("/confirmations/{id}", Needs::AccountManager, || web::get().to(confirmations::pages::show)),
+    Url::post("/confirmations/{id}/confirmation", Needs::AccountManager, || web::post().to(confirmations::pages::confirmation)),
+    Url::post("/confirmations/{id}/refusal", Needs::AccountManager, || web::post().to(confirmations::pages::refusal)),
+    Url::post("/confirmations/{id}/withdrawal", Needs::AccountManager, || web::post().to(confirmations::pages::withdrawal)),
 ];
 
 /// An entry of the sidebar: shown to those who may use its path.
@@ -121,6 +145,8 @@ pub enum Tally {
     Tasks,
     /// The visitor's own batches that are not submitted yet.
     Drafts,
+    /// What another account manager asked for and the visitor may confirm.
+    Confirmations,
 }
 
 /// The sidebar, in its order. What is not built has no entry.
@@ -132,6 +158,10 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
     Entry { group: "Users", label: "Search Users", path: "/users", count: None },
     Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
+    Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
+    Entry { group: "Users", label: "Roles", path: "/roles", count: None },
+    Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
+    Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.
@@ -171,6 +201,9 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
     }
     if rights.has_somewhere(Action::MakePayment) {
         tallies.push((Tally::Drafts, batches::drafts_of(conn, &actor.id)?));
+    }
+    if actor.is_account_manager {
+        tallies.push((Tally::Confirmations, confirmations::waiting_for(conn, &actor.id, TALLY_MAX)?));
     }
     Ok(tallies)
 }

@@ -18,9 +18,11 @@ mod support;
 
 mod approvals;
 mod audit;
+mod authorisation;
 mod batches;
 mod catalogue;
 mod chromium;
+mod confirmations;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod database;
@@ -28,6 +30,7 @@ mod demo;
 mod dispatch;
 mod files;
 mod gallery;
+mod institutions;
 mod people;
 mod pictures;
 mod schema;

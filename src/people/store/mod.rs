@@ -12,7 +12,7 @@ mod sessions;
 use diesel::prelude::*;
 
 pub(super) use self::deactivation::{
-    confirmations_of, drafts_of_leaver, end_second_factor, granted_by, make_account_manager, on_the_way, open_sessions, set_active,
+    confirmations_of, drafts_of_leaver, granted_by, make_account_manager, on_the_way, open_sessions, set_active,
     withdraw_confirmations,
 };
 pub(super) use self::failures::{
@@ -23,7 +23,7 @@ pub(super) use self::links::{NewLink, end_links, forget_old_links, good_link, in
 pub(super) use self::passwords::{by_name_or_email, credentials, email, has_password, must_set_password, set_last_sign_in, set_password};
 pub use self::persons::person;
 pub(super) use self::persons::{
-    NewRow, account_managers, checkers_beside, guardians, insert, managers, open_grants, set_address, update, with_phone,
+    NewRow, account_managers, checkers_beside, guardians, insert, open_grants, set_address, update, with_phone,
 };
 pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, roles_held, search_users};
 pub(super) use self::sessions::{end_session, end_sessions, sessions_of};
@@ -34,7 +34,8 @@ use crate::ids::{BranchId, UserId};
 
 pub(super) type Row = (UserId, String, String, BranchId, bool, bool);
 pub(super) type Columns = (users::id, users::user_name, users::full_name, users::branch_id, users::is_account_manager, users::is_active);
-pub(super) const COLUMNS: Columns = (users::id, users::user_name, users::full_name, users::branch_id, users::is_account_manager, users::is_active);
+pub(super) const COLUMNS: Columns =
+    (users::id, users::user_name, users::full_name, users::branch_id, users::is_account_manager, users::is_active);
 
 pub(super) fn user((id, user_name, full_name, branch, is_account_manager, is_active): Row) -> User {
     User { id, user_name, full_name, branch, is_account_manager, is_active }

@@ -2,6 +2,7 @@
 //! standard input, never from an argument.
 
 mod check;
+mod confirmations;
 mod directory;
 mod institution;
 mod password;
@@ -36,12 +37,20 @@ pub enum Verb {
     AddBranch(directory::AddBranch),
     /// Add a person; the password is read from the terminal or standard input
     AddUser(people::AddUser),
+    /// Make an account manager when none can act; everybody who guards money is told
+    Recover(people::Recover),
     /// Give a person actions in a branch
     Grant(people::Grant),
+    /// Take actions away from a person in a branch
+    EndGrant(people::EndGrant),
     /// Add a wallet or bank to the directory of FSPs
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// List what waits for a second account manager
+    Confirmations,
+    /// Confirm what an account manager asked for, where there is no other account manager
+    Confirm(confirmations::Confirm),
     /// Walk the audit chain
     VerifyAudit(check::VerifyAudit),
     /// Compare every batch's counts with its rows
@@ -63,9 +72,13 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::AddInstitution => bail!("handled above"),
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
+        Verb::Recover(args) => people::recover(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
+        Verb::EndGrant(args) => people::end_grant(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::Confirmations => confirmations::list(&institution).await,
+        Verb::Confirm(args) => confirmations::confirm(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,
         Verb::VerifyCounts => check::verify_counts(&institution).await,
         Verb::ReleaseDispatch(args) => check::release_dispatch(&institution, args).await,

@@ -8,8 +8,8 @@ use clap::Args;
 use super::{Ended, operator, password};
 use crate::clock::Instant;
 use crate::institutions::Institution;
-use crate::people::{BadDetail, Details, NewUser, PasswordHash, TypedDetails, fold_user_name, phones_of};
-use crate::privileges::{self, Action, NewGrant};
+use crate::people::{BadDetail, Details, NewUser, PasswordHash, Recovery, TypedDetails, fold_user_name, phones_of};
+use crate::privileges::{self, Action, Actions, NewGrant, Rights, useless, with_needs};
 use crate::{branches, people};
 
 #[derive(Debug, Args)]
@@ -47,8 +47,7 @@ pub(super) async fn add_user(institution: &Institution, args: AddUser) -> Ended 
     };
     let details = Details::read(&typed, &phones_of(&institution.settings.phone_country)).map_err(|wrong| anyhow!(sentences(&wrong)))?;
     // Whoever typed it knows it, so it is good for one sign-in only.
-    let new =
-        NewUser { details, branch: branch.id, is_account_manager: args.account_manager, password: hash, must_set_password: true };
+    let new = NewUser { details, branch: branch.id, is_account_manager: args.account_manager, password: hash, must_set_password: true };
     let user = institution.db.write(move |tx| people::add_user(tx, &operator(), &new)).await?;
     println!("Added {} ({}). They set a password of their own at their first sign-in.", user.full_name, user.user_name);
     Ok(ExitCode::SUCCESS)
@@ -75,19 +74,61 @@ pub struct Grant {
 }
 
 pub(super) async fn grant(institution: &Institution, args: Grant) -> Ended {
-    let actions = args.actions.iter().map(|name| action(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    let asked = actions(&args.actions)?;
     let branch = branch(institution, &args.branch).await?;
-    let name = fold_user_name(&args.user_name);
-    let found = institution.db.read(move |conn| people::find_by_name(conn, &name)).await?;
-    let user = found.with_context(|| format!("there is no person with the user name «{}»", args.user_name))?;
+    let user = person(institution, &args.user_name).await?;
     let until = match args.until {
         None => None,
         Some(last) => Some(end_of(last, institution)?),
     };
-    let new = NewGrant { user: user.id, branch: branch.id, actions, until };
+    let actions = with_needs(&asked);
+    let (id, held_in) = (user.id.clone(), branch.id.clone());
+    let now = institution.clock().now();
+    let rights = institution.db.read(move |conn| Rights::load(conn, &id, now)).await?;
+    let after: Actions = actions.iter().copied().chain(Action::ALL.iter().copied().filter(|action| rights.has(*action, &held_in))).collect();
+    if let Some(why) = useless(&after) {
+        bail!("{}", why.said(&branch.code).english());
+    }
+    let new = NewGrant { user: user.id, branch: branch.id, actions: actions.iter().copied().collect(), until };
     institution.db.write(move |tx| privileges::grant(tx, &operator(), &new)).await?;
+    for along in actions.difference(&asked) {
+        println!("{} goes with it.", along.label());
+    }
     println!("{} may now do that in {}.", user.full_name, branch.code);
     Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Debug, Args)]
+pub struct EndGrant {
+    /// User name
+    pub user_name: String,
+    /// Code of the branch
+    #[arg(long)]
+    pub branch: String,
+    /// Actions, as in approve_payment,reject_payment
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub actions: Vec<String>,
+}
+
+pub(super) async fn end_grant(institution: &Institution, args: EndGrant) -> Ended {
+    let asked = actions(&args.actions)?;
+    let branch = branch(institution, &args.branch).await?;
+    let user = person(institution, &args.user_name).await?;
+    let (id, within) = (user.id, branch.id);
+    let gone = institution.db.write(move |tx| privileges::end_grant(tx, &operator(), &id, &within, &asked)).await?;
+    let names = gone.iter().map(|action| action.label()).collect::<Vec<_>>().join(", ");
+    println!("{} does not hold in {} any more: {names}.", user.full_name, branch.code);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn person(institution: &Institution, user_name: &str) -> anyhow::Result<people::User> {
+    let name = fold_user_name(user_name);
+    let found = institution.db.read(move |conn| people::find_by_name(conn, &name)).await?;
+    found.with_context(|| format!("there is no person with the user name «{user_name}»"))
+}
+
+fn actions(names: &[String]) -> anyhow::Result<Actions> {
+    names.iter().map(|name| action(name)).collect()
 }
 
 /// The moment after a day ends in the institution's time zone.
@@ -109,4 +150,37 @@ async fn branch(institution: &Institution, code: &str) -> anyhow::Result<branche
     let wanted = code.to_owned();
     let found = institution.db.read(move |conn| branches::find_by_code(conn, &wanted)).await?;
     found.with_context(|| format!("there is no branch with the code «{code}»; «outlay admin add-branch» adds one"))
+}
+
+#[derive(Debug, Args)]
+pub struct Recover {
+    /// Who shall be an account manager: somebody who is there, or somebody new
+    pub user_name: String,
+    /// For somebody new: their full name
+    #[arg(long, requires = "branch")]
+    pub full_name: Option<String>,
+    /// For somebody new: the code of their branch
+    #[arg(long, requires = "full_name")]
+    pub branch: Option<String>,
+    /// User name of the account manager who is deactivated for it, where two are active
+    #[arg(long)]
+    pub instead_of: Option<String>,
+}
+
+pub(super) async fn recover(institution: &Institution, args: Recover) -> Ended {
+    let home = match &args.branch {
+        Some(code) => Some(branch(institution, code).await?.id),
+        None => None,
+    };
+    // Somebody who is there keeps their name.
+    let full_name = args.full_name.as_deref().unwrap_or(&args.user_name);
+    let details = Details::named(&args.user_name, full_name).map_err(|wrong| anyhow!(sentences(&wrong)))?;
+    let order = Recovery { details, branch: home, instead_of: args.instead_of.as_deref().map(fold_user_name) };
+    let done = institution.db.write(move |tx| people::recover(tx, &operator(), &order)).await?;
+    println!("{} ({}) is an account manager. All account managers and checkers are told by mail.", done.user.full_name, done.user.user_name);
+    println!("Tell them this code in person; it works once, for 7 days. With it they set their password: {}", done.slip.code());
+    if let Some(code) = done.second_factor {
+        println!("With this one they set up their second factor: {code}");
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -83,6 +83,7 @@ fn settings(args: &DemoArgs, mode: Mode, folder: &Path) -> Settings {
         public_url: format!("http://127.0.0.1:{}", args.port),
         database: args.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(folder.join("outlay.sqlite3"))),
         key_file: folder.join("key"),
+        old_key_files: Vec::new(),
         epoch_file: epoch_file(args, folder),
         time_zone: "Asia/Yangon".to_owned(),
         currency: Currency::MMK,

@@ -4,6 +4,7 @@ pub mod batches;
 pub mod browser;
 pub mod cast;
 pub mod database;
+pub mod dump;
 pub mod form;
 pub mod network;
 pub mod page;
