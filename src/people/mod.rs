@@ -53,7 +53,7 @@ pub use self::lockout::{LockedBy, LockedPerson, Lockout, Origin, UnlockRefusal, 
 pub use self::password::{BadPassword, PasswordHash};
 pub use self::person::Person;
 pub use self::reactivate::{ReactivateRefusal, Reactivated, reactivate, reactivate_confirmed};
-pub use self::recover::{RecoverRefusal, Recovery, recover};
+pub use self::recover::{RecoverRefusal, Recovered, Recovery, recover};
 pub use self::search::{FoundUser, HeldRole, Listed, UserCriteria};
 use self::sessions::end_access;
 pub use self::sessions::{Ending, Lives, Session, end_sessions, sessions_of};

@@ -230,6 +230,8 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+    Entry { group: "Users", label: "Search Users", path: "/users", count: None },
+    Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
     Entry { group: "Users", label: "QR Code Requests", path: "/qr-code-requests", count: Some(Tally::QrRequests) },
     Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
     Entry { group: "Users", label: "Roles", path: "/roles", count: None },
@@ -238,8 +240,6 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Reports", label: "Audit log", path: "/audit", count: None },
     Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
     Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
-    Entry { group: "Users", label: "Search Users", path: "/users", count: None },
-    Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
     Entry { group: "Institution", label: "Settings", path: "/settings", count: None },
 ];
 

@@ -41,6 +41,8 @@ pub enum Verb {
     AddBranch(directory::AddBranch),
     /// Add a person; the password is read from the terminal or standard input
     AddUser(people::AddUser),
+    /// Make an account manager when none can act; everybody who guards money is told
+    Recover(people::Recover),
     /// Give a person actions in a branch
     Grant(people::Grant),
     /// Take actions away from a person in a branch
@@ -81,6 +83,7 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::AddInstitution | Verb::Institutions(_) => bail!("handled above"),
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
+        Verb::Recover(args) => people::recover(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
         Verb::EndGrant(args) => people::end_grant(&institution, args).await,
         Verb::ResetSecondFactor(args) => people::reset_second_factor(&institution, args).await,
