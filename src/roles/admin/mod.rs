@@ -5,8 +5,10 @@ mod check;
 mod confirmations;
 mod directory;
 mod institution;
+mod mail;
 mod password;
 mod people;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -37,12 +39,20 @@ pub enum Verb {
     AddBranch(directory::AddBranch),
     /// Add a person; the password is read from the terminal or standard input
     AddUser(people::AddUser),
+    /// Forget the wrong passwords for a person's name, so that they can sign in at once
+    Unlock(sign_in::Unlock),
+    /// Print a code with which a person sets a password; it is shown once
+    PrintCode(sign_in::PrintCode),
     /// Give a person actions in a branch
     Grant(people::Grant),
+    /// Take actions away from a person in a branch
+    EndGrant(people::EndGrant),
     /// Add a wallet or bank to the directory of FSPs
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// Send one mail now, and say what went wrong
+    TestMail(mail::TestMail),
     /// List what waits for a second account manager
     Confirmations,
     /// Confirm what an account manager asked for, where there is no other account manager
@@ -68,9 +78,13 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::AddInstitution => bail!("handled above"),
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
+        Verb::Unlock(args) => sign_in::unlock(&institution, args).await,
+        Verb::PrintCode(args) => sign_in::print_code(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
+        Verb::EndGrant(args) => people::end_grant(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::TestMail(args) => mail::test_mail(&institution, args).await,
         Verb::Confirmations => confirmations::list(&institution).await,
         Verb::Confirm(args) => confirmations::confirm(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,

@@ -83,3 +83,9 @@ async fn set(portal: &Portal, person: &Person, how: impl Fn(&mut Set)) {
     };
     portal.institution.db.write(write).await.unwrap();
 }
+
+pub async fn email(portal: &Portal, person: &Person) -> Option<String> {
+    let name = person.user_name;
+    let find = move |conn: &mut Conn| Ok::<_, db::Error>(users::table.filter(users::user_name.eq(name)).select(users::email).first(conn)?);
+    portal.institution.db.read(find).await.unwrap()
+}

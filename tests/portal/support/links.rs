@@ -104,13 +104,7 @@ pub async fn reset(portal: &Portal, person: &Person) -> String {
 /// A printed code for somebody, made by the operator.
 pub async fn code(portal: &Portal, person: &Person) -> String {
     let user = user(portal, person).await;
-    let give = move |tx: &mut WriteTx<'_>| {
-        let by = By::operator("a test");
-        match people::has_password(tx, &user.id)? {
-            true => people::offer_reset(tx, &by, &user, Way::Slip),
-            false => people::invite(tx, &by, &user, Way::Slip),
-        }
-    };
+    let give = move |tx: &mut WriteTx<'_>| people::give_code(tx, &By::operator("a test"), &user);
     match portal.institution.db.write(give).await {
         Ok(Invited::Printed(slip)) => slip.code(),
         Ok(_) => panic!("nothing was printed"),
