@@ -112,11 +112,11 @@ async fn tidy(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
         if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| web::forget(tx, before)).await {
             tracing::warn!(%error, "old sessions stay");
         }
-        if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, people::forget_old).await {
-            tracing::warn!(%error, "old links and counted tries stay");
-        }
         if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, mail::forget).await {
             tracing::warn!(%error, "old mail stays");
+        }
+        if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, people::forget_old).await {
+            tracing::warn!(%error, "old links and counted tries stay");
         }
         if let Err(error) = batches::sweep(&institution.db).await {
             tracing::warn!(%error, "broken uploads stay");

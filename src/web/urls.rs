@@ -14,6 +14,7 @@ use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
 use crate::mail;
+use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
 use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
 use crate::privileges::{self, Action, Rights};
@@ -74,6 +75,25 @@ pub const URLS: &[Url] = &[
     Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
     Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
     Url::post("/sign-in", Needs::Nothing, || web::post().to(people::pages::sign_in)),
+    Url::get("/sign-in/code", Needs::HalfSignedIn, || web::get().to(second_factor::code_form)),
+    Url::post("/sign-in/code", Needs::HalfSignedIn, || web::post().to(second_factor::code)),
+    Url::get("/sign-in/recovery-code", Needs::HalfSignedIn, || web::get().to(second_factor::recovery_code_form)),
+    Url::post("/sign-in/recovery-code", Needs::HalfSignedIn, || web::post().to(second_factor::recovery_code)),
+    Url::get("/sign-in/lost-phone", Needs::HalfSignedIn, || web::get().to(second_factor::ask_form)),
+    Url::post("/sign-in/lost-phone", Needs::HalfSignedIn, || web::post().to(second_factor::ask)),
+    Url::get("/sign-in/second-factor", Needs::HalfSignedIn, || web::get().to(second_factor::enrol_form)),
+    Url::post("/sign-in/second-factor", Needs::HalfSignedIn, || web::post().to(second_factor::enrol)),
+    Url::post("/sign-in/second-factor/completion", Needs::HalfSignedIn, || web::post().to(second_factor::completion)),
+    Url::get("/me/second-factor", Needs::Person, || web::get().to(second_factor::show)),
+    Url::get("/me/second-factor/set-up", Needs::Person, || web::get().to(second_factor::set_up_form)),
+    Url::post("/me/second-factor/set-up", Needs::Person, || web::post().to(second_factor::set_up)),
+    Url::get("/me/second-factor/recovery-codes", Needs::Person, || web::get().to(second_factor::recovery_codes_form)),
+    Url::post("/me/second-factor/recovery-codes", Needs::Person, || web::post().to(second_factor::recovery_codes)),
+    Url::get("/me/second-factor/removal", Needs::Person, || web::get().to(second_factor::removal_form)),
+    Url::post("/me/second-factor/removal", Needs::Person, || web::post().to(second_factor::removal)),
+    Url::get("/qr-code-requests", Needs::AccountManager, || web::get().to(qr_requests::list)),
+    Url::get("/qr-code-requests/{request}", Needs::AccountManager, || web::get().to(qr_requests::show)),
+    Url::post("/qr-code-requests/{request}/decision", Needs::AccountManager, || web::post().to(qr_requests::decide)),
     Url::get("/forgot", Needs::Nothing, || web::get().to(people::pages::forgot::form)),
     Url::post("/forgot", Needs::Nothing, || web::post().to(people::pages::forgot::ask)),
     Url::get("/code", Needs::Nothing, || web::get().to(people::pages::code::form)),
@@ -104,12 +124,12 @@ pub const URLS: &[Url] = &[
     Url::get("/search/batches", SEARCHES, || web::get().to(search::pages::batches)),
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
-    Url::post("/sign-out", Needs::Session, || web::post().to(people::pages::sign_out)),
     Url::get("/me/mails", Needs::Person, || web::get().to(mail::pages::choices)),
     Url::post("/me/mails", Needs::Person, || web::post().to(mail::pages::save)),
     Url::get("/mails/undelivered", Needs::AccountManager, || web::get().to(mail::pages::list)),
     Url::post("/mails/undelivered/{id}/again", Needs::AccountManager, || web::post().to(mail::pages::again)),
     Url::post("/mails/undelivered/{id}/drop", Needs::AccountManager, || web::post().to(mail::pages::drop_letter)),
+    Url::post("/sign-out", Needs::Session, || web::post().to(people::pages::sign_out)),
     Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
     Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
     Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),
@@ -175,6 +195,8 @@ pub enum Tally {
     Tasks,
     /// The visitor's own batches that are not submitted yet.
     Drafts,
+    /// Requests for a new QR code that the visitor may decide on.
+    QrRequests,
     /// What another account manager asked for and the visitor may confirm.
     Confirmations,
 }
@@ -186,6 +208,7 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+    Entry { group: "Users", label: "QR Code Requests", path: "/qr-code-requests", count: Some(Tally::QrRequests) },
     Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
     Entry { group: "Users", label: "Roles", path: "/roles", count: None },
     Entry { group: "Branches", label: "Search Branches", path: "/branches", count: None },
@@ -233,6 +256,7 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
         tallies.push((Tally::Drafts, batches::drafts_of(conn, &actor.id)?));
     }
     if actor.is_account_manager {
+        tallies.push((Tally::QrRequests, people::second_factor::requests_waiting(conn, &actor.id)?));
         tallies.push((Tally::Confirmations, confirmations::waiting_for(conn, &actor.id, TALLY_MAX)?));
     }
     Ok(tallies)

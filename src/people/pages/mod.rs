@@ -6,6 +6,8 @@ pub mod forgot;
 pub mod invitation;
 pub mod link;
 pub mod password;
+pub mod qr_requests;
+pub mod second_factor;
 pub mod sessions;
 mod sign_in;
 pub mod unlocking;
