@@ -46,7 +46,7 @@ pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
 pub use self::forgot::{ForgotRefusal, forgot};
 pub use self::hashing::{Busy, HASHES_AT_ONCE_MAX, Passwords, WAITING_MAX};
 pub use self::home::{Administration, Home, HomeBatch, home};
-pub use self::invite::{InviteRefusal, invite, offer_reset};
+pub use self::invite::{InviteRefusal, give_code, invite, offer_reset};
 pub use self::known_browser::{BrowserKey, mark_name};
 pub use self::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way};
 pub use self::lockout::{LockedBy, LockedPerson, Lockout, Origin, UnlockRefusal, locked_people, locked_until, unlock};

@@ -8,6 +8,7 @@ mod institution;
 mod mail;
 mod password;
 mod people;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -43,6 +44,10 @@ pub enum Verb {
     AddUser(people::AddUser),
     /// Make an account manager when none can act; everybody who guards money is told
     Recover(people::Recover),
+    /// Forget the wrong passwords for a person's name, so that they can sign in at once
+    Unlock(sign_in::Unlock),
+    /// Print a code with which a person sets a password; it is shown once
+    PrintCode(sign_in::PrintCode),
     /// Give a person actions in a branch
     Grant(people::Grant),
     /// Take actions away from a person in a branch
@@ -84,6 +89,8 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
         Verb::Recover(args) => people::recover(&institution, args).await,
+        Verb::Unlock(args) => sign_in::unlock(&institution, args).await,
+        Verb::PrintCode(args) => sign_in::print_code(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
         Verb::EndGrant(args) => people::end_grant(&institution, args).await,
         Verb::ResetSecondFactor(args) => people::reset_second_factor(&institution, args).await,
