@@ -3,6 +3,7 @@
 use super::{Change, Confirmation, store};
 use crate::audit::By;
 use crate::db::{self, Failure, WriteTx};
+use crate::people::second_factor::{self, RequestRefusal};
 use crate::people;
 use crate::say;
 use crate::words::Said;
@@ -49,9 +50,21 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
         }
         // The right to print it is the confirmation itself: either account manager uses it on the person's page.
         Change::PasswordCode => Ok(None),
-        Change::Grants(_) | Change::Email { .. } | Change::SecondFactor { .. } | Change::Reactivation | Change::Setting { .. } => {
-            let _ = by;
+        Change::SecondFactor { request } => match second_factor::allow_confirmed(tx, &asked.asked_by, by, request) {
+            Ok((code, _)) => Ok(Some(code.to_string())),
+            Err(RequestRefusal::Db(error)) => Err(error.into()),
+            Err(_) => overtaken(say!("The request for a new QR code does not wait any more.")),
+        },
+        Change::Grants(_) | Change::Email { .. } | Change::Reactivation | Change::Setting { .. } => {
             overtaken(say!("This version of Outlay cannot do this yet."))
         }
+    }
+}
+
+/// What was asked for will not be: whatever waited for it waits for a decision again.
+pub(super) fn forget(tx: &mut WriteTx<'_>, asked: &Confirmation) -> db::Result<()> {
+    match &asked.change {
+        Change::SecondFactor { request } => second_factor::confirmation_refused(tx, request),
+        _ => Ok(()),
     }
 }

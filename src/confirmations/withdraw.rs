@@ -1,5 +1,6 @@
 //! Takes back what one asked for oneself.
 
+use super::apply::forget;
 use super::event::event_of;
 use super::{Refusal, State, store, who};
 use crate::audit::{self, By, What};
@@ -17,5 +18,5 @@ pub fn withdraw(tx: &mut WriteTx<'_>, by: &By, id: &ConfirmationId) -> Result<()
     store::decide(tx, &asked, State::Withdrawn, by, None)?;
     let event = event_of(tx, by, What::ConfirmationWithdrawn, &asked)?;
     audit::record(tx, &event)?;
-    Ok(())
+    Ok(forget(tx, &asked)?)
 }

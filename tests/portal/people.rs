@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+mod second_factor;
+
 use std::time::Duration;
 
 use crate::support::cast::{PASSWORD, THIRI};

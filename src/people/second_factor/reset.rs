@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordHasher;
+use secrecy::SecretString;
 
 use super::recovery::{folded, random_code};
 use super::{RequestState, State, letters, store};
@@ -12,6 +11,7 @@ use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::UserId;
+use crate::people::password::hash;
 use crate::people::{self, PasswordHash};
 
 /// How long a one-time code counts.
@@ -42,8 +42,7 @@ impl OneTimeCode {
     /// A slow hash, because the code is short.
     fn hash(&self) -> db::Result<PasswordHash> {
         // Argon2 with its defaults hashes any text; should it not, nothing may be reset.
-        let hash = Argon2::default().hash_password(folded(&self.0).as_bytes()).map_err(|_| db::Error::Conflict)?;
-        Ok(PasswordHash(hash.to_string()))
+        hash(&SecretString::from(folded(&self.0))).map_err(|_| db::Error::Conflict)
     }
 }
 
