@@ -6,6 +6,7 @@ use crate::batches::{self, Batch, State};
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::{BatchId, BranchId, Reference};
+use crate::mail;
 use crate::money::{Currency, Minor};
 use crate::people::Actor;
 use crate::people::second_factor::{self, AsksForCode, CodeRefusal, Vault};
@@ -146,6 +147,7 @@ pub fn decide_with_code(
         return Err(Refusal::Db(db::Error::Conflict));
     }
     record(tx, actor, &batch, form.decision, reason)?;
+    mail::tell::decided(tx, &batch, form.decision, &actor.full_name, reason)?;
     Ok(Decided {
         batch: batch.id,
         reference: batch.reference,

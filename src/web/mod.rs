@@ -2,6 +2,7 @@
 //! Rooms reach it only from their `pages.rs`.
 
 pub mod assets;
+pub mod download;
 mod error_page;
 mod fields;
 pub mod filters;

@@ -10,11 +10,14 @@ use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
+use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
 use crate::people::pages::{qr_requests, second_factor};
+use crate::mail;
 use crate::people::{self, Actor};
-use crate::privileges::{Action, Rights};
+use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
+use crate::privileges::{self, Action, Rights};
 use crate::search;
 
 /// What one needs to reach a handler at all. What one may do to which batch is asked again by the verb.
@@ -61,6 +64,9 @@ const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPaym
 /// Who has anything to search.
 const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
+/// Who reads reports.
+const REPORTS: Needs = Needs::AccountManagerOr(&[Action::ViewReports]);
+
 /// The table.
 pub const URLS: &[Url] = &[
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
@@ -95,6 +101,11 @@ pub const URLS: &[Url] = &[
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
     Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
+    Url::get("/me/mails", Needs::Person, || web::get().to(mail::pages::choices)),
+    Url::post("/me/mails", Needs::Person, || web::post().to(mail::pages::save)),
+    Url::get("/mails/undelivered", Needs::AccountManager, || web::get().to(mail::pages::list)),
+    Url::post("/mails/undelivered/{id}/again", Needs::AccountManager, || web::post().to(mail::pages::again)),
+    Url::post("/mails/undelivered/{id}/drop", Needs::AccountManager, || web::post().to(mail::pages::drop_letter)),
     Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
     Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
     Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),
@@ -113,7 +124,30 @@ pub const URLS: &[Url] = &[
     Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
+    Url::get("/me/privileges", Needs::Person, || web::get().to(matrix::own)),
+    Url::get("/users/{id}/privileges", Needs::AccountManager, || web::get().to(matrix::of_user)),
+    Url::post("/users/{id}/privileges", Needs::AccountManager, || web::post().to(privileges::pages::check::save)),
+    Url::get("/users/{id}/privileges/new", Needs::AccountManager, || web::get().to(form::open)),
+    Url::post("/users/{id}/privileges/new", Needs::AccountManager, || web::post().to(form::step)),
+    Url::get("/users/{id}/privileges/copy", Needs::AccountManager, || web::get().to(copy::open)),
+    Url::post("/users/{id}/privileges/copy", Needs::AccountManager, || web::post().to(copy::step)),
+    Url::get("/roles", Needs::AccountManager, || web::get().to(roles::list)),
+    Url::post("/roles", Needs::AccountManager, || web::post().to(roles::save)),
+    Url::post("/roles/{id}/deletion", Needs::AccountManager, || web::post().to(roles::deletion)),
+    Url::get("/segregation", REPORTS, || web::get().to(segregation::show)),
+    Url::get("/who-can-do-what", REPORTS, || web::get().to(report::show)),
+    Url::get("/who-can-do-what.csv", REPORTS, || web::get().to(report::download)),
+    Url::get("/why", Needs::Person, || web::get().to(why::show)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/branches", Needs::AccountManager, || web::get().to(branches::pages::search)),
+    Url::post("/branches", Needs::AccountManager, || web::post().to(branches::pages::add)),
+    Url::get("/branches/new", Needs::AccountManager, || web::get().to(branches::pages::add_form)),
+    Url::get("/branches/{id}", Needs::AccountManager, || web::get().to(branches::pages::show)),
+    Url::get("/branches/{id}/edit", Needs::AccountManager, || web::get().to(branches::pages::edit_form)),
+    Url::post("/branches/{id}/edit", Needs::AccountManager, || web::post().to(branches::pages::edit)),
+    Url::get("/branches/{id}/deactivation", Needs::AccountManager, || web::get().to(branches::pages::deactivation_page)),
+    Url::post("/branches/{id}/deactivation", Needs::AccountManager, || web::post().to(branches::pages::deactivation)),
+    Url::post("/branches/{id}/activation", Needs::AccountManager, || web::post().to(branches::pages::activation)),
     Url::get("/confirmations", Needs::AccountManager, || web::get().to(confirmations::pages::list)),
     Url::get("/confirmations/{id}", Needs::AccountManager, || web::get().to(confirmations::pages::show)),
     Url::post("/confirmations/{id}/confirmation", Needs::AccountManager, || web::post().to(confirmations::pages::confirmation)),
@@ -152,6 +186,11 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
     Entry { group: "Users", label: "QR Code Requests", path: "/qr-code-requests", count: Some(Tally::QrRequests) },
     Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
+    Entry { group: "Users", label: "Roles", path: "/roles", count: None },
+    Entry { group: "Branches", label: "Search Branches", path: "/branches", count: None },
+    Entry { group: "Branches", label: "Add New Branch", path: "/branches/new", count: None },
+    Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
+    Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.

@@ -130,9 +130,13 @@ pub async fn sign_out(request: HttpRequest, visitor: Visitor, _checked: Checked)
 const LANDINGS: [&str; 3] = ["/tasks", "/batches/new", "/search/batches"];
 
 /// GET /
-pub async fn home(page: Page, visitor: Visitor) -> HttpResponse {
+pub async fn home(request: HttpRequest, page: Page, visitor: Visitor) -> HttpResponse {
     let landing = LANDINGS.into_iter().find(|path| needs_of(path).is_some_and(|needs| visitor.meets(needs)));
     if let Some(path) = landing {
+        // A sentence for the next page is for the one they land on.
+        if let Some(flash) = &page.flash {
+            TypedSession(request.get_session()).set_flash(&flash.text);
+        }
         return HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
     }
     let home = HomePage { page, name: visitor.actor.full_name, is_account_manager: visitor.actor.is_account_manager };

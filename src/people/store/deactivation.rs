@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::audit::By;
 use crate::clock::Instant;
 use crate::confirmations;
-use crate::db::schema::{confirmations as asked, password_links, recovery_codes, second_factor_requests, second_factors, sessions, users};
+use crate::db::schema::{confirmations as asked, enrolment_codes, password_links, recovery_codes, second_factor_requests, second_factors, sessions, users};
 use crate::db::{Conn, Error, Question, Result, WriteTx};
 use crate::ids::{ConfirmationId, UserId};
 use crate::people::deactivation::{GrantedBy, TheirBatch};
@@ -92,7 +92,7 @@ pub(in crate::people) struct Ended {
     pub requests: usize,
 }
 
-/// Sessions, invitations, reset links, second factor, recovery codes and requests for a new QR code end.
+/// Sessions, invitations, reset links, second factor, recovery codes, one-time codes and requests for a new QR code end.
 pub(in crate::people) fn end_access(tx: &mut WriteTx<'_>, user: &UserId, by: &By) -> Result<Ended> {
     let now = tx.now();
     let decider = by.id.as_ref().map_or(by.name.as_str(), UserId::as_str);
@@ -103,10 +103,11 @@ pub(in crate::people) fn end_access(tx: &mut WriteTx<'_>, user: &UserId, by: &By
         .filter(password_links::used_at.is_null())
         .filter(password_links::ended_at.is_null());
     let links = diesel::update(unused).set(password_links::ended_at.eq(now)).execute(&mut **tx)?;
-    let alive = second_factors::table.find(user).filter(second_factors::state.ne("dead"));
+    let alive = second_factors::table.find(user).filter(second_factors::state.eq("active"));
     let nothing: &[u8] = &[];
     let factors = diesel::update(alive).set((second_factors::state.eq("dead"), second_factors::secret.eq(nothing))).execute(&mut **tx)?;
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(&mut **tx)?;
+    diesel::delete(enrolment_codes::table.find(user)).execute(&mut **tx)?;
     let waiting =
         second_factor_requests::table.filter(second_factor_requests::user_id.eq(user)).filter(second_factor_requests::state.eq("waiting"));
     let requests = diesel::update(waiting)

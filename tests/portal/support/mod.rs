@@ -11,4 +11,5 @@ pub mod page;
 pub mod portal;
 pub mod process;
 pub mod server;
+pub mod smtp;
 pub mod tab;

@@ -68,9 +68,14 @@ impl Portal {
 
     /// That pays through a simulated network, by the machine's clock.
     pub async fn paying() -> (Self, Network) {
+        Self::paying_with_settings("").await
+    }
+
+    /// [`Self::paying`], with more lines at the end of its registry file.
+    pub async fn paying_with_settings(more: &str) -> (Self, Network) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let network = Network::open(Arc::clone(&clock), |_| {});
-        (Self::set_up(clock, &network.url(), "", Work::GoesOn).await, network)
+        (Self::set_up(clock, &network.url(), more, Work::GoesOn).await, network)
     }
 
     /// With a clock of the test's choice and the address of an SDK.

@@ -6,8 +6,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 pub(in crate::people) use self::requests::{Request, RequestFilter, last_request, open_request, request, requests};
-pub(super) use self::requests::{asked_since, decide_request, insert_request, propose};
 pub use self::requests::requests_waiting;
+pub(super) use self::requests::{asked_since, decide_request, insert_request, propose};
 use super::State;
 use super::secret::Sealed;
 use crate::clock::Instant;

@@ -1,9 +1,11 @@
 //! The day the phone is lost: from asking to a new QR code, by way of one account manager or two.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use outlay::audit::{By, What};
 use outlay::people::second_factor::{self, OperatorRefusal};
+use outlay::people::{self, Deactivation};
 
 use super::desk::{ENROL, COMPLETION, Phone, STEP, enrolled, events, factor, give_address, id, letters, password, recovery_codes_of, set, signed_in, strict};
 use crate::support::cast::{AYE, HLA, KYI, Person, TUN};
@@ -200,14 +202,13 @@ async fn who_can_let_money_out_gets_a_new_code_from_two_account_managers() {
     hla.get("/tasks").await.assert_says(HLA.full_name);
     assert_eq!(factor(&portal, &HLA).await.1, "active", "nothing has happened yet");
     let path = kyi.get("/confirmations").await.attribute("table a", "href");
-    let refuse = [("decision", "refuse"), ("reason", "I could not reach her")];
-    let action = kyi.get(&path).await.attribute("main form[method=post]", "action");
-    kyi.post_form(&action, &refuse).await.assert_status(200);
+    kyi.get(&path).await;
+    kyi.post_form(&format!("{path}/refusal"), &[("reason", "I could not reach her")]).await.assert_status(200);
     aye.get(REQUESTS).await.assert_says_not("Waits for confirmation");
     allow(&mut aye).await.assert_says("as soon as another account manager confirms it");
     let path = kyi.get("/confirmations").await.attribute("table a", "href");
-    let action = kyi.get(&path).await.attribute("main form[method=post]", "action");
-    let page = kyi.post_form(&action, &[("decision", "confirm")]).await;
+    kyi.get(&path).await;
+    let page = kyi.post_form(&format!("{path}/confirmation"), &[]).await;
     let one_time = page.assert_status(200).text(".slip-code");
     assert_eq!(factor(&portal, &HLA).await.1, "dead");
     hla.get("/tasks").await.assert_says_not(HLA.full_name);
@@ -228,7 +229,7 @@ async fn the_operator_resets_for_the_only_account_manager() {
     let (code, _) = reset("AYE").await.unwrap();
     aye.get(REQUESTS).await.assert_says_not(AYE.full_name);
     assert_eq!(events(&portal, &AYE, What::SecondFactorReset).await, 1);
-    assert!(letters(&portal, &AYE).await.last().unwrap().contains("root allowed you"));
+    assert!(letters(&portal, &AYE).await.last().unwrap().contains("allowed you to set up a new"));
     let mut aye = password(&portal, &AYE).await;
     let phone = Phone::typed_from(aye.page(), &clock);
     aye.post_form(ENROL, &[("code", &phone.code()), ("one_time_code", &code.to_string())]).await.assert_says("Your recovery codes");
@@ -237,13 +238,15 @@ async fn the_operator_resets_for_the_only_account_manager() {
 
 #[tokio::test]
 async fn who_is_deactivated_leaves_no_second_factor_behind() {
-    let (portal, _, ..) = portal_of_tun().await;
+    let (portal, ..) = portal_of_tun().await;
     drop(ask(&portal, &TUN).await);
     let tun = id(&portal, &TUN).await;
-    portal.institution.db.write(move |tx| second_factor::end(tx, &By::operator("root"), &tun)).await.unwrap();
+    let leaving = Deactivation { user: tun.clone(), reason: None, drafts: BTreeMap::new() };
+    portal.institution.db.write(move |tx| people::deactivate(tx, &By::operator("root"), &leaving)).await.unwrap();
+    portal.signed_in(&AYE).await.get(REQUESTS).await.assert_says("No request waits");
+    portal.institution.db.write(move |tx| people::reactivate(tx, &By::operator("root"), &tun).map(drop)).await.unwrap();
     let (_, state, _, secret) = factor(&portal, &TUN).await;
     assert_eq!((state.as_str(), secret.len(), recovery_codes_of(&portal, &TUN).await), ("dead", 0, 0));
-    portal.signed_in(&AYE).await.get(REQUESTS).await.assert_says("No request waits");
     // Whatever the rule is: who had one comes back only with a new one.
     password(&portal, &TUN).await.page().assert_path(ENROL).assert_says("You need a new one-time code");
 }
