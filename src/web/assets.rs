@@ -40,6 +40,7 @@ pub const SHEETS: &[&str] = &[
     "progress",
     "panel",
     "second-factor",
+    "slip",
     "timeline",
     "task-list",
     "details",

@@ -55,40 +55,18 @@ where
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<Done, E> + Send + 'static,
 {
-    let (outcome, _) = first_or_again(db, user, key, language, move |tx| verb(tx).map(|done| (done, ()))).await?;
-    Ok(outcome)
+    once_with(db, user, key, language, move |tx| Ok((verb(tx)?, ()))).await.map(|(outcome, _)| outcome)
 }
 
-/// What is shown once: by the first post of a form, and by no other.
-#[derive(Debug, Clone)]
-pub enum ShownOnce<T> {
-    First(T),
-    /// It was shown: where to go instead, with a sentence why.
-    Again(Outcome),
-}
-
-/// [`once`] for a verb whose result is shown at once and kept nowhere, such as codes. `again`: where a second post leads.
+/// [`once`] for a verb whose first answer shows what no later one can, such as a code that is not kept: nothing for a second post.
 ///
 /// # Errors
 /// The verb's.
-pub async fn once_shown<T, E, F>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, again: Done, mut verb: F) -> Result<ShownOnce<T>, E>
+pub async fn once_with<E, F, T>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
 where
-    T: Send + 'static,
-    E: Failure,
-    F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
-{
-    match first_or_again(db, user, key, language, move |tx| verb(tx).map(|shown| (again.clone(), shown))).await? {
-        (_, Some(shown)) => Ok(ShownOnce::First(shown)),
-        (outcome, None) => Ok(ShownOnce::Again(outcome)),
-    }
-}
-
-/// The first time with what the verb returned beside where it led.
-async fn first_or_again<T, E, F>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
-where
-    T: Send + 'static,
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<(Done, T), E> + Send + 'static,
+    T: Send + 'static,
 {
     let (user_id, once_key, spoken) = (user.clone(), key.clone(), language.clone());
     let first: Result<(Outcome, Option<T>), E> = db

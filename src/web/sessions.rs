@@ -11,9 +11,8 @@ use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::{Key, SameSite};
 use sha2::{Digest, Sha256};
 
-use super::page::hex;
 use super::store;
-use crate::ids::UserId;
+use crate::ids::{SessionId, UserId};
 use crate::institutions::Institution;
 use crate::people::Stage;
 
@@ -31,6 +30,7 @@ const BROWSER: &str = "browser";
 const ADDRESS: &str = "address";
 const PROPOSAL: &str = "proposal";
 const ENROLLED: &str = "enrolled";
+const ID: &str = "id";
 
 type State = HashMap<String, String>;
 
@@ -54,8 +54,9 @@ pub fn middleware(institution: Arc<Institution>) -> SessionMiddleware<Sessions> 
         .build()
 }
 
+/// What is kept of a key: all 256 bits, so that nobody finds another key for it.
 fn digest(key: &SessionKey) -> String {
-    hex(&Sha256::digest(key.as_ref().as_bytes()))
+    Sha256::digest(key.as_ref().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Values of the state are JSON texts.
@@ -88,10 +89,12 @@ impl SessionStore for Sessions {
         let stage = text(&state, STAGE).unwrap_or_else(|| "none".to_owned());
         let browser: String = text(&state, BROWSER).unwrap_or_default().chars().take(BROWSER_CHARS_MAX).collect();
         let address = text(&state, ADDRESS).unwrap_or_default();
+        let id = text(&state, ID).unwrap_or_else(random);
         let state = serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?;
         let written = self.institution.db.write(move |tx| {
             let new = store::NewSession {
                 key_digest: &digest,
+                id: &id,
                 stage: &stage,
                 state: &state,
                 user: user.as_ref(),
@@ -123,8 +126,8 @@ impl SessionStore for Sessions {
     }
 }
 
-/// A random token that every form of the session carries.
-fn new_form_token() -> String {
+/// 128 random bits: a session's id, the token that every form of it carries.
+fn random() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
@@ -143,7 +146,8 @@ impl TypedSession {
         put(USER, user.as_str())?;
         put(STAGE, stage.as_str())?;
         put(NEXT, next)?;
-        put(FORM_TOKEN, &new_form_token())?;
+        put(ID, &random())?;
+        put(FORM_TOKEN, &random())?;
         put(BROWSER, browser)?;
         put(ADDRESS, address)
     }
@@ -165,6 +169,11 @@ impl TypedSession {
     /// Who is in the middle of signing in, and at which step.
     pub fn half_signed_in(&self) -> Option<(UserId, Stage)> {
         self.stands().filter(|(_, stage)| *stage != Stage::Full)
+    }
+
+    /// What lists call this session; nothing outside of one.
+    pub fn id(&self) -> Option<SessionId> {
+        self.get(ID).map(SessionId::from)
     }
 
     /// The next step of signing in, under a new key; answers where to go.

@@ -13,8 +13,8 @@ use crate::batches::pages::{batch, check, correction, delete, download, findings
 use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
-use crate::people::pages::{qr_requests, second_factor};
 use crate::mail;
+use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
 use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
 use crate::privileges::{self, Action, Rights};
@@ -27,6 +27,8 @@ pub enum Needs {
     Nothing,
     /// In the middle of signing in: the password was right, a code or a first password is missing.
     HalfSignedIn,
+    /// Signed in, or in the middle of it.
+    Session,
     /// Signed in.
     Person,
     /// Signed in and holding one of these in some branch.
@@ -92,6 +94,28 @@ pub const URLS: &[Url] = &[
     Url::get("/qr-code-requests", Needs::AccountManager, || web::get().to(qr_requests::list)),
     Url::get("/qr-code-requests/{request}", Needs::AccountManager, || web::get().to(qr_requests::show)),
     Url::post("/qr-code-requests/{request}/decision", Needs::AccountManager, || web::post().to(qr_requests::decide)),
+    Url::get("/forgot", Needs::Nothing, || web::get().to(people::pages::forgot::form)),
+    Url::post("/forgot", Needs::Nothing, || web::post().to(people::pages::forgot::ask)),
+    Url::get("/code", Needs::Nothing, || web::get().to(people::pages::code::form)),
+    Url::post("/code", Needs::Nothing, || web::post().to(people::pages::code::set)),
+    Url::get("/invitations/{token}", Needs::Nothing, || web::get().to(people::pages::link::form)),
+    Url::post("/invitations/{token}", Needs::Nothing, || web::post().to(people::pages::link::set)),
+    Url::get("/resets/{token}", Needs::Nothing, || web::get().to(people::pages::link::form)),
+    Url::post("/resets/{token}", Needs::Nothing, || web::post().to(people::pages::link::set)),
+    Url::get("/sign-in/password", Needs::HalfSignedIn, || web::get().to(people::pages::password::first_form)),
+    Url::post("/sign-in/password", Needs::HalfSignedIn, || web::post().to(people::pages::password::first)),
+    Url::get("/me", Needs::Person, || web::get().to(people::pages::account::account)),
+    Url::get("/me/password", Needs::Person, || web::get().to(people::pages::password::change_form)),
+    Url::post("/me/password", Needs::Person, || web::post().to(people::pages::password::change)),
+    Url::get("/me/sessions", Needs::Person, || web::get().to(people::pages::sessions::mine)),
+    Url::post("/me/sessions/endings", Needs::Person, || web::post().to(people::pages::sessions::end_mine)),
+    Url::get("/users/{id}/sessions", Needs::AccountManager, || web::get().to(people::pages::sessions::of_person)),
+    Url::post("/users/{id}/sessions/endings", Needs::AccountManager, || web::post().to(people::pages::sessions::end_of_person)),
+    Url::get("/users/{id}/invitation", Needs::AccountManager, || web::get().to(people::pages::invitation::invitation_form)),
+    Url::post("/users/{id}/invitation", Needs::AccountManager, || web::post().to(people::pages::invitation::invitation)),
+    Url::get("/users/{id}/reset-code", Needs::AccountManager, || web::get().to(people::pages::invitation::reset_form)),
+    Url::post("/users/{id}/reset-code", Needs::AccountManager, || web::post().to(people::pages::invitation::reset_code)),
+    Url::post("/users/{id}/unlocking", Needs::AccountManager, || web::post().to(people::pages::unlocking::unlocking)),
     Url::get("/tasks", DECIDES, || web::get().to(approvals::pages::tasks)),
     Url::get("/tasks/{batch}", DECIDES, || web::get().to(approvals::pages::case)),
     Url::get("/tasks/{batch}/decision", DECIDES, || web::get().to(approvals::pages::decided)),
@@ -100,12 +124,12 @@ pub const URLS: &[Url] = &[
     Url::get("/search/batches", SEARCHES, || web::get().to(search::pages::batches)),
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
-    Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
     Url::get("/me/mails", Needs::Person, || web::get().to(mail::pages::choices)),
     Url::post("/me/mails", Needs::Person, || web::post().to(mail::pages::save)),
     Url::get("/mails/undelivered", Needs::AccountManager, || web::get().to(mail::pages::list)),
     Url::post("/mails/undelivered/{id}/again", Needs::AccountManager, || web::post().to(mail::pages::again)),
     Url::post("/mails/undelivered/{id}/drop", Needs::AccountManager, || web::post().to(mail::pages::drop_letter)),
+    Url::post("/sign-out", Needs::Session, || web::post().to(people::pages::sign_out)),
     Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
     Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
     Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),

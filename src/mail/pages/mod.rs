@@ -51,7 +51,9 @@ impl From<Refusal> for ErrorPage {
             Refusal::NoSuchLetter => {
                 Self::Conflict { what: say!("This mail is not undelivered any more. Look at the list again."), typed: Vec::new() }
             }
-            Refusal::TooLate => Self::Conflict { what: say!("Its link has ended. Make a new one on the page of the person."), typed: Vec::new() },
+            Refusal::TooLate => {
+                Self::Conflict { what: say!("Its link has ended. Make a new one on the page of the person."), typed: Vec::new() }
+            }
             Refusal::NotAllowed(refusal) => refusal.into(),
             Refusal::Db(error) => error.into(),
         }

@@ -13,7 +13,7 @@ use crate::people::second_factor::{
 };
 use crate::say;
 use crate::web::page::{Choice, Pager, Problem};
-use crate::web::{Done, ErrorPage, List, PAGE_ROWS, Page, Posted, ShownOnce, Visitor, filters, html, institution, once, once_shown};
+use crate::web::{Done, ErrorPage, List, PAGE_ROWS, Page, Posted, Visitor, filters, html, institution, once, once_with};
 use crate::words::Said;
 
 const PATH: &str = "/qr-code-requests";
@@ -161,7 +161,9 @@ pub async fn decide(
             Problem::new("recognised", say!("Call them or see them first. Whoever sits at that computer knows their password already"))
         }
         Err(RequestRefusal::ReasonMissing) => Problem::new("reason", say!("Say why you refuse it; the person reads it")),
-        Err(RequestRefusal::ReasonTooLong) => Problem::new("reason", say!("Shorten the reason to {limit} characters", limit = REASON_CHARS_MAX)),
+        Err(RequestRefusal::ReasonTooLong) => {
+            Problem::new("reason", say!("Shorten the reason to {limit} characters", limit = REASON_CHARS_MAX))
+        }
         Err(refusal) => return Err(refusal.into()),
     };
     page.problems.push(problem);
@@ -179,13 +181,13 @@ async fn allow_it(
     let Ok(institution) = institution(http) else { return Err(RequestRefusal::NoSuchRequest) };
     let (actor, wanted) = (visitor.actor.clone(), id.clone());
     let again = Done::at(path_of(id));
-    let allowed = once_shown(&institution.db, &visitor.actor.id, &posted.once, &page.language, again, move |tx| {
-        allow(tx, &actor, &wanted, is_recognised)
+    let allowed = once_with::<RequestRefusal, _, _>(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
+        Ok((again.clone(), allow(tx, &actor, &wanted, is_recognised)?))
     });
     match allowed.await? {
-        ShownOnce::Again(outcome) => Ok(outcome.redirect(http)),
-        ShownOnce::First(Allowed::WhenConfirmed) => Ok(see(&path_of(id))),
-        ShownOnce::First(Allowed::Now { code, until }) => {
+        (outcome, None) => Ok(outcome.redirect(http)),
+        (_, Some(Allowed::WhenConfirmed)) => Ok(see(&path_of(id))),
+        (_, Some(Allowed::Now { code, until })) => {
             let id = id.clone();
             let found = institution.db.read(move |conn| request(conn, &id)).await?.ok_or(RequestRefusal::NoSuchRequest)?;
             let view = AllowedPage { page: page.clone(), request: found, code, until };
@@ -222,13 +224,14 @@ impl From<RequestRefusal> for ErrorPage {
             RequestRefusal::Db(error) => error.into(),
             RequestRefusal::NoSuchRequest | RequestRefusal::NotAccountManager => Self::NotFound,
             RequestRefusal::OwnRequest => Self::Forbidden(say!("This is your own request: the other account manager decides on it.")),
-            RequestRefusal::Decided(RequestState::Withdrawn) => conflict(say!("The person found their phone or was deactivated, so nothing is to be decided any more.")),
+            RequestRefusal::Decided(RequestState::Withdrawn) => {
+                conflict(say!("The person found their phone or was deactivated, so nothing is to be decided any more."))
+            }
             RequestRefusal::Decided(_) => conflict(say!("Somebody else decided on this request first. Open it to see who and when.")),
             RequestRefusal::NothingToReplace => conflict(say!("The person has no authenticator app that could be replaced.")),
-            RequestRefusal::ReasonMissing
-            | RequestRefusal::ReasonTooLong
-            | RequestRefusal::TooOften
-            | RequestRefusal::NotRecognised => Self::BadForm,
+            RequestRefusal::ReasonMissing | RequestRefusal::ReasonTooLong | RequestRefusal::TooOften | RequestRefusal::NotRecognised => {
+                Self::BadForm
+            }
         }
     }
 }

@@ -13,7 +13,6 @@
 mod allow;
 mod ask;
 mod check;
-mod device;
 mod enrol;
 mod letters;
 mod recovery;

@@ -100,21 +100,6 @@ pub(super) async fn grant(institution: &Institution, args: Grant) -> Ended {
 }
 
 #[derive(Debug, Args)]
-pub struct ResetSecondFactor {
-    /// User name
-    pub user_name: String,
-}
-
-pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSecondFactor) -> Ended {
-    let name = args.user_name.clone();
-    let (code, until) = institution.db.write(move |tx| second_factor::reset_by_operator(tx, &operator(), &name)).await?;
-    let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%d %b %Y, %H:%M");
-    println!("The second factor of {} is reset. Tell them this one-time code: {code}", args.user_name);
-    println!("It counts once, until {until}. They sign in with their password, type it and scan a new QR code.");
-    Ok(ExitCode::SUCCESS)
-}
-
-#[derive(Debug, Args)]
 pub struct EndGrant {
     /// User name
     pub user_name: String,
@@ -145,6 +130,21 @@ async fn person(institution: &Institution, user_name: &str) -> anyhow::Result<pe
 
 fn actions(names: &[String]) -> anyhow::Result<Actions> {
     names.iter().map(|name| action(name)).collect()
+}
+
+#[derive(Debug, Args)]
+pub struct ResetSecondFactor {
+    /// User name
+    pub user_name: String,
+}
+
+pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSecondFactor) -> Ended {
+    let name = args.user_name.clone();
+    let (code, until) = institution.db.write(move |tx| second_factor::reset_by_operator(tx, &operator(), &name)).await?;
+    let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%d %b %Y, %H:%M");
+    println!("The second factor of {} is reset. Tell them this one-time code: {code}", args.user_name);
+    println!("It counts once, until {until}. They sign in with their password, type it and scan a new QR code.");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The moment after a day ends in the institution's time zone.

@@ -10,7 +10,8 @@ use outlay::privileges::Action;
 
 use super::askers::Role;
 use crate::support::batches::{File, WAGES, actor, branch, drafted, find, submitted};
-use crate::support::cast::{AYE, HLA, HLAING, THIRI};
+use crate::support::cast::{AYE, HLA, HLAING, SU, THIRI};
+use crate::support::links;
 use crate::support::portal::Portal;
 
 /// A path that can be opened.
@@ -54,7 +55,12 @@ impl Places {
         for batch in [&draft, &waiting, &approved] {
             references.push(find(portal, batch).await.reference.to_string());
         }
+        let (invitation, reset) = (links::invitation(portal).await, links::reset(portal, &SU).await);
+        let person = actor(portal, &THIRI).await.id;
         let places = vec![
+            at("/invitations/{token}", &invitation, everybody),
+            at("/resets/{token}", &reset, everybody),
+            at("/users/{id}", &format!("/users/{person}"), everybody),
             at("/static/{hash}/{name}", &sheet, everybody),
             at("/templates/{name}", "/templates/payroll.csv", everybody),
             at("/tasks/{batch}", &format!("/tasks/{waiting}"), payrolls_of_hlaing),

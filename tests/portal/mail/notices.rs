@@ -40,7 +40,10 @@ async fn turn_off(portal: &Portal, person: &Person, kind: NoticeKind) {
 async fn end_grants(portal: &Portal, person: &Person, action: Action) {
     let (user, branch) = (actor(portal, person).await.id, branch(portal, person.office).await);
     let sql = move |tx: &mut outlay::db::WriteTx<'_>| {
-        let sql = format!("UPDATE grants SET ended_at = 1 WHERE user_id = '{user}' AND branch_id = '{branch}' AND action = '{}'", action.as_str());
+        let sql = format!(
+            "UPDATE grants SET ended_at = 1 WHERE user_id = '{user}' AND branch_id = '{branch}' AND action = '{}'",
+            action.as_str()
+        );
         outlay::db::batch_execute(tx, &sql)
     };
     portal.institution.db.write(sql).await.unwrap();

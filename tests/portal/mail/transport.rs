@@ -80,8 +80,7 @@ async fn a_certificate_of_another_name_gets_no_letter() {
 #[tokio::test]
 async fn a_server_without_starttls_gets_neither_letter_nor_password() {
     let smtp = Smtp::with_password(Safety::Plain, "PLAIN").await;
-    let settings =
-        smtp.settings_with(&format!("tls = 'starttls'\nuser = '{USER}'\npassword_file = '{}'", smtp.file("password").display()));
+    let settings = smtp.settings_with(&format!("tls = 'starttls'\nuser = '{USER}'\npassword_file = '{}'", smtp.file("password").display()));
     nothing_sent(smtp, &settings, "offers no encrypted connection").await;
 }
 

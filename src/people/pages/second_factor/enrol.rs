@@ -21,9 +21,7 @@ use crate::people::{self, Passwords, Stage};
 use crate::say;
 use crate::web::page::Problem;
 use crate::web::sessions::TypedSession;
-use crate::web::{
-    Checked, Done, ErrorPage, HalfVisitor, Page, Posted, ShownOnce, Visitor, address, filters, html, institution, once_shown,
-};
+use crate::web::{Checked, Done, ErrorPage, HalfVisitor, Outcome, Page, Posted, Visitor, address, filters, html, institution, once_with};
 
 /// Who sets one up, and from where.
 #[derive(Clone)]
@@ -175,12 +173,12 @@ async fn save(request: &HttpRequest, mut page: Page, seat: Seat, posted: Posted,
     let session = TypedSession(request.get_session());
     let outcome = counted(&institution.db, &seat.user, confirm_once(&institution, &page, &session, &seat, &posted, passwords)).await;
     match outcome {
-        Ok(ShownOnce::First(Enrolled { version, recovery_codes })) => {
+        Ok((_, Some(Enrolled { version, recovery_codes }))) => {
             session.set_enrolled(version);
             let view = CodesPage { page, codes: recovery_codes, is_signing_in: seat.is_signing_in };
             Ok(html(StatusCode::OK, &view.page, &view))
         }
-        Ok(ShownOnce::Again(outcome)) => {
+        Ok((outcome, None)) => {
             // The form's once-key is this session's own, so it was this session that set it up.
             if let Some(version) = find(&institution, &seat.user).await?.active {
                 session.set_enrolled(version);
@@ -207,7 +205,7 @@ async fn confirm_once(
     seat: &Seat,
     posted: &Posted,
     passwords: &Passwords,
-) -> Result<ShownOnce<Enrolled>, EnrolRefusal> {
+) -> Result<(Outcome, Option<Enrolled>), EnrolRefusal> {
     let typed = posted.fields.get("one_time_code");
     let sent = Confirmation {
         proposal: session.proposal().unwrap_or_default(),
@@ -218,10 +216,12 @@ async fn confirm_once(
     let again = if seat.is_signing_in {
         Done::at(Stage::Enrol.path())
     } else {
-        Done::at(RECOVERY_CODES).saying(say!("Your authenticator app is set up. Its recovery codes were shown once. Make new ones if you did not keep them."))
+        Done::at(RECOVERY_CODES)
+            .saying(say!("Your authenticator app is set up. Its recovery codes were shown once. Make new ones if you did not keep them."))
     };
     let (vault, user) = (Vault::of(institution), seat.user.clone());
-    once_shown(&institution.db, &seat.user, &posted.once, &page.language, again, move |tx| confirm(tx, &vault, &user, &sent)).await
+    once_with(&institution.db, &seat.user, &posted.once, &page.language, move |tx| Ok((again.clone(), confirm(tx, &vault, &user, &sent)?)))
+        .await
 }
 
 /// The hash that the typed one-time code fits; compared in the pool of passwords, because it takes as long.
@@ -247,14 +247,18 @@ fn problem(refusal: EnrolRefusal, page: &Page) -> Result<Problem, ErrorPage> {
         EnrolRefusal::OldCode(CodeRefusal::Missing) => Problem::new("old_code", say!("Type the code that the app on your old phone shows")),
         EnrolRefusal::OldCode(refusal) => Problem::new("old_code", code_problem(refusal, page)?),
         EnrolRefusal::OneTimeCode(CodeRefusal::Missing) => Problem::new("one_time_code", say!("Type the one-time code that you were told")),
-        EnrolRefusal::OneTimeCode(CodeRefusal::Locked { until }) => {
-            Problem::new("one_time_code", say!("Too many wrong codes. Try again after {time}. Waiting unlocks it by itself", time = clock(until, page)))
-        }
+        EnrolRefusal::OneTimeCode(CodeRefusal::Locked { until }) => Problem::new(
+            "one_time_code",
+            say!("Too many wrong codes. Try again after {time}. Waiting unlocks it by itself", time = clock(until, page)),
+        ),
         EnrolRefusal::OneTimeCode(CodeRefusal::Db(error)) | EnrolRefusal::Db(error) => return Err(db::Error::into(error)),
-        EnrolRefusal::OneTimeCode(_) => {
-            Problem::new("one_time_code", say!("This is not the one-time code that you were told. The account manager can read it to you again"))
+        EnrolRefusal::OneTimeCode(_) => Problem::new(
+            "one_time_code",
+            say!("This is not the one-time code that you were told. The account manager can read it to you again"),
+        ),
+        EnrolRefusal::Stale => {
+            Problem::new("code", say!("This QR code is a new one. Delete the entry in your app, scan this one and type its code"))
         }
-        EnrolRefusal::Stale => Problem::new("code", say!("This QR code is a new one. Delete the entry in your app, scan this one and type its code")),
         EnrolRefusal::Busy => Problem::new("code", say!("Too many people are signing in at this moment. Try again in a few seconds")),
         EnrolRefusal::RequestNeeded => Problem::new("code", say!("Your one-time code ran out")),
         EnrolRefusal::Required => Problem::new("code", say!("You need an authenticator app for what you may do")),

@@ -8,7 +8,9 @@ use askama::Template;
 use super::code::{elsewhere, to};
 use crate::ids::OnceKey;
 use crate::people::Stage;
-use crate::people::second_factor::{NewRequest, REASON_CHARS_MAX, Request, RequestRefusal, RequestState, ask as verb, deciders, last_request};
+use crate::people::second_factor::{
+    NewRequest, REASON_CHARS_MAX, Request, RequestRefusal, RequestState, ask as verb, deciders, last_request,
+};
 use crate::say;
 use crate::web::page::Problem;
 use crate::web::{Done, ErrorPage, HalfVisitor, Page, Posted, address, filters, html, institution, once};

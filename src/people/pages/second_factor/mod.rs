@@ -37,7 +37,9 @@ pub fn code_problem(refusal: CodeRefusal, page: &Page) -> Result<Said, ErrorPage
         CodeRefusal::NoFactor => Ok(say!("You have no authenticator app set up")),
         CodeRefusal::Unreadable(refusal) => {
             tracing::error!(%refusal, "a second factor cannot be read");
-            Ok(say!("Your authenticator app cannot be checked. Tell your operator: the key of its secret is missing, or the secret was changed"))
+            Ok(say!(
+                "Your authenticator app cannot be checked. Tell your operator: the key of its secret is missing, or the secret was changed"
+            ))
         }
         CodeRefusal::Db(error) => Err(error.into()),
     }

@@ -10,12 +10,10 @@ use super::{OWN, RECOVERY_CODES, code_problem};
 use crate::clock::Instant;
 use crate::ids::OnceKey;
 use crate::institutions;
-use crate::people::second_factor::{
-    EnrolRefusal, State, Vault, counted, factor, is_required, recovery_codes_left, renew, turn_off,
-};
+use crate::people::second_factor::{EnrolRefusal, State, Vault, counted, factor, is_required, recovery_codes_left, renew, turn_off};
 use crate::say;
 use crate::web::page::Problem;
-use crate::web::{Done, ErrorPage, Page, Posted, ShownOnce, Visitor, filters, html, institution, once, once_shown};
+use crate::web::{Done, ErrorPage, Page, Posted, Visitor, filters, html, institution, once, once_with};
 
 /// How it stands.
 #[derive(Debug, Clone, Copy)]
@@ -74,22 +72,19 @@ pub async fn recovery_codes_form(request: HttpRequest, page: Page, visitor: Visi
 }
 
 /// POST /me/second-factor/recovery-codes: answers with the new codes.
-pub async fn recovery_codes(
-    request: HttpRequest,
-    mut page: Page,
-    visitor: Visitor,
-    posted: Posted,
-) -> Result<HttpResponse, ErrorPage> {
+pub async fn recovery_codes(request: HttpRequest, mut page: Page, visitor: Visitor, posted: Posted) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     let (vault, user, code) = (Vault::of(&institution), visitor.actor.id.clone(), posted.fields.get("code").to_owned());
     let again = Done::at(RECOVERY_CODES).saying(say!("Your new recovery codes were shown once. Make others if you did not keep them."));
-    let make = once_shown(&institution.db, &visitor.actor.id, &posted.once, &page.language, again, move |tx| renew(tx, &vault, &user, &code));
+    let make = once_with(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
+        Ok((again.clone(), renew(tx, &vault, &user, &code)?))
+    });
     match counted(&institution.db, &visitor.actor.id, make).await {
-        Ok(ShownOnce::First(codes)) => {
+        Ok((_, Some(codes))) => {
             let view = CodesPage { page, codes, is_signing_in: false };
             Ok(html(StatusCode::OK, &view.page, &view))
         }
-        Ok(ShownOnce::Again(outcome)) => Ok(outcome.redirect(&request)),
+        Ok((outcome, None)) => Ok(outcome.redirect(&request)),
         Err(refusal) => {
             page.problems.push(Problem::new("code", code_problem(refusal, &page)?));
             recovery_codes_view(&request, page, &visitor).await

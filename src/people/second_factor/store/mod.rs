@@ -5,8 +5,8 @@ mod requests;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-pub(in crate::people) use self::requests::{Request, RequestFilter, last_request, open_request, request, requests};
 pub use self::requests::requests_waiting;
+pub(in crate::people) use self::requests::{Request, RequestFilter, last_request, open_request, request, requests};
 pub(super) use self::requests::{asked_since, decide_request, insert_request, propose};
 use super::State;
 use super::secret::Sealed;

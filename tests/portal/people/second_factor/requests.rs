@@ -209,7 +209,7 @@ async fn who_can_let_money_out_gets_a_new_code_from_two_account_managers() {
     let path = kyi.get("/confirmations").await.attribute("table a", "href");
     kyi.get(&path).await;
     let page = kyi.post_form(&format!("{path}/confirmation"), &[]).await;
-    let one_time = page.assert_status(200).text(".slip-code");
+    let one_time = page.assert_status(200).text(".panel-reference");
     assert_eq!(factor(&portal, &HLA).await.1, "dead");
     hla.get("/tasks").await.assert_says_not(HLA.full_name);
     let mut hla = password(&portal, &HLA).await;
