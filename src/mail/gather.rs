@@ -52,7 +52,8 @@ fn newest(news: Vec<(Kept, Told)>) -> Vec<(Kept, Told)> {
     let is_said_again = |at: usize, (kept, told): &(Kept, Told)| {
         let later = news.get(at.saturating_add(1)..).unwrap_or_default();
         later.iter().any(|(other, _)| other.kind == kept.kind && other.batch == kept.batch)
-            || (*told == Told::Unresolved && news.iter().any(|(other, _)| other.kind == NoticeKind::BatchFinished && other.batch == kept.batch))
+            || (*told == Told::Unresolved
+                && news.iter().any(|(other, _)| other.kind == NoticeKind::BatchFinished && other.batch == kept.batch))
     };
     let superfluous: Vec<bool> = news.iter().enumerate().map(|(at, one)| is_said_again(at, one)).collect();
     news.into_iter().zip(superfluous).filter(|(_, superfluous)| !superfluous).map(|(one, _)| one).collect()

@@ -80,7 +80,11 @@ struct Link {
 
 /// Whatever somebody called themselves or a batch: one line, nothing that could begin another header or paragraph.
 fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 impl Letterhead {
@@ -109,7 +113,9 @@ impl Letterhead {
     fn foot(&self, kind: LetterKind) -> Said {
         let institution = &self.institution;
         match kind {
-            LetterKind::Gathered => say!("You get this mail because of your part in these batches at {institution}.", institution = institution),
+            LetterKind::Gathered => {
+                say!("You get this mail because of your part in these batches at {institution}.", institution = institution)
+            }
             LetterKind::Administration => say!("You get this mail because you look after {institution}.", institution = institution),
             LetterKind::Invitation | LetterKind::PasswordReset | LetterKind::Account => say!(
                 "Nobody at {institution} will ever ask you for your password or a code. If you did not expect this mail, tell your account manager.",
@@ -139,7 +145,14 @@ impl Letterhead {
     }
 
     /// The letter as it goes out. Its Message-ID is made of the outbox id alone: a letter that is sent twice is the same letter.
-    pub(super) fn message(&self, id: &MailId, kind: LetterKind, to: &str, text: &LetterText, now: Instant) -> Result<Message, NotAnAddress> {
+    pub(super) fn message(
+        &self,
+        id: &MailId,
+        kind: LetterKind,
+        to: &str,
+        text: &LetterText,
+        now: Instant,
+    ) -> Result<Message, NotAnAddress> {
         let to: Address = to.trim().parse().map_err(|_| NotAnAddress)?;
         let words = self.words(kind, text);
         // The templates are checked at compile time; all they do is write into a string.
@@ -191,7 +204,8 @@ mod tests {
     fn no_name_can_begin_a_header_of_its_own() {
         let mail = formatted("thiri@upendo.example").unwrap();
         let (head, _) = mail.split_once("\r\n\r\n").unwrap();
-        let names: Vec<_> = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).filter_map(|line| line.split(':').next()).collect();
+        let names: Vec<_> =
+            head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).filter_map(|line| line.split(':').next()).collect();
         assert_eq!(names, ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"], "{head}");
         assert!(head.contains("Subject: [Training] Ma Thiri Bcc: thief@thief.example <script> waits"), "{head}");
         assert!(head.contains("Message-ID: <0193d7a0-0000-7000-8000-000000000001@upendo.example>"), "{head}");
@@ -200,7 +214,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_gets_no_mail() {
-        for to in ["", "thiri", "thiri@upendo.example\r\nBcc: thief@thief.example", "a@b.example, c@d.example", "Thiri <thiri@upendo.example>"] {
+        for to in
+            ["", "thiri", "thiri@upendo.example\r\nBcc: thief@thief.example", "a@b.example, c@d.example", "Thiri <thiri@upendo.example>"]
+        {
             assert_eq!(formatted(to), None, "{to}");
         }
     }
@@ -215,6 +231,11 @@ mod tests {
         assert!(plain.contains("https://pay.upendo.example/tasks/1?a=1&b=2"), "{plain}");
         assert!(html.contains("https://pay.upendo.example/tasks/1?a=1&#38;b=2") && !html.contains("<script>"), "{html}");
         assert!(!html.contains("<img") && !html.contains("src="), "nothing is fetched when a mail is read");
-        assert!(Plain(&letterhead(Mode::Live).words(LetterKind::Account, &text())).render().unwrap().starts_with("Upendo Bcc: everybody@thief.example\n\n"));
+        assert!(
+            Plain(&letterhead(Mode::Live).words(LetterKind::Account, &text()))
+                .render()
+                .unwrap()
+                .starts_with("Upendo Bcc: everybody@thief.example\n\n")
+        );
     }
 }

@@ -143,7 +143,7 @@ impl Postman {
         }
         let settled = self
             .db
-            .write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| deliver::settle(tx, &claimed, outcome.as_ref().map(|()| ())))
+            .write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| deliver::settle(tx, &claimed, outcome.as_ref()))
             .await?;
         if !settled {
             tracing::warn!(mail = %id, "mail.send: another process took this letter over; it may have gone out twice");

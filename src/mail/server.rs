@@ -111,8 +111,7 @@ impl Server {
     async fn connect(&self) -> Result<AsyncSmtpConnection, Trouble> {
         let addresses = self.addresses().await?;
         let (hello, from_the_start) = (ClientId::default(), self.parameters.clone().filter(|_| self.tls == Tls::Tls));
-        let connecting =
-            AsyncSmtpConnection::connect_tokio1(addresses.as_slice(), Some(self.timeout), &hello, from_the_start, None);
+        let connecting = AsyncSmtpConnection::connect_tokio1(addresses.as_slice(), Some(self.timeout), &hello, from_the_start, None);
         let mut connection = self.step(connecting, of_connecting).await?;
         if let Some(parameters) = self.parameters.clone().filter(|_| self.tls == Tls::Starttls) {
             if !connection.can_starttls() {

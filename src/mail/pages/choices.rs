@@ -40,9 +40,8 @@ struct ChoicesPage {
 pub async fn choices(request: HttpRequest, visitor: Visitor, page: Page) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     let user = visitor.actor.id.clone();
-    let read = move |conn: &mut db::Conn| {
-        Ok::<_, db::Error>((store::choices::turned_off(conn, &user)?, store::notices::address_of(conn, &user)?))
-    };
+    let read =
+        move |conn: &mut db::Conn| Ok::<_, db::Error>((store::choices::turned_off(conn, &user)?, store::notices::address_of(conn, &user)?));
     let (off, address) = institution.db.read(read).await?;
     let choosable = |kind: &NoticeKind| Choosable { kind: *kind, label: kind.label(), hint: kind.hint(), is_wanted: !off.contains(kind) };
     let view = ChoicesPage {

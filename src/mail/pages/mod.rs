@@ -16,8 +16,8 @@ impl NoticeKind {
         match self {
             Self::BatchWaits => say!("A batch waits for my decision"),
             Self::BatchDecided => say!("My batch was approved or rejected"),
-            Self::BatchFinished => say!("A batch of mine is processed"),
-            Self::NeedsAttention => say!("A batch of mine needs attention"),
+            Self::BatchFinished => say!("A batch I made or approved is processed"),
+            Self::NeedsAttention => say!("A batch needs attention"),
         }
     }
 
@@ -51,7 +51,9 @@ impl From<Refusal> for ErrorPage {
             Refusal::NoSuchLetter => {
                 Self::Conflict { what: say!("This mail is not undelivered any more. Look at the list again."), typed: Vec::new() }
             }
-            Refusal::TooLate => Self::Conflict { what: say!("Its link has ended. Make a new one on the page of the person."), typed: Vec::new() },
+            Refusal::TooLate => {
+                Self::Conflict { what: say!("Its link has ended. Make a new one on the page of the person."), typed: Vec::new() }
+            }
             Refusal::NotAllowed(refusal) => refusal.into(),
             Refusal::Db(error) => error.into(),
         }

@@ -72,7 +72,12 @@ pub async fn again(request: HttpRequest, visitor: Visitor, posted: Posted, path:
 }
 
 /// Nobody is to get it any more.
-pub async fn drop_letter(request: HttpRequest, visitor: Visitor, posted: Posted, path: web::Path<MailId>) -> Result<HttpResponse, ErrorPage> {
+pub async fn drop_letter(
+    request: HttpRequest,
+    visitor: Visitor,
+    posted: Posted,
+    path: web::Path<MailId>,
+) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     let (actor, id) = (visitor.actor.clone(), path.into_inner());
     let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {

@@ -8,8 +8,11 @@ use crate::ids::UserId;
 use crate::mail::NoticeKind;
 
 pub(in crate::mail) fn turned_off(conn: &mut Conn, user: &UserId) -> Result<Vec<NoticeKind>> {
-    let rows: Vec<String> =
-        mail_choices::table.filter(mail_choices::user_id.eq(user)).filter(mail_choices::wanted.eq(false)).select(mail_choices::kind).load(conn)?;
+    let rows: Vec<String> = mail_choices::table
+        .filter(mail_choices::user_id.eq(user))
+        .filter(mail_choices::wanted.eq(false))
+        .select(mail_choices::kind)
+        .load(conn)?;
     Ok(rows.iter().filter_map(|kind| kind.parse().ok()).collect())
 }
 

@@ -56,7 +56,8 @@ pub(in crate::mail) fn people_due(conn: &mut Conn, since: Instant, most: i64) ->
 
 /// Where a person's mail goes: `None` for one who is not active or has no address.
 pub(in crate::mail) fn address_of(conn: &mut Conn, user: &UserId) -> Result<Option<String>> {
-    let found: Option<Option<String>> = users::table.find(user).filter(users::is_active.eq(true)).select(users::email).first(conn).optional()?;
+    let found: Option<Option<String>> =
+        users::table.find(user).filter(users::is_active.eq(true)).select(users::email).first(conn).optional()?;
     Ok(found.flatten().filter(|address| !address.trim().is_empty()))
 }
 

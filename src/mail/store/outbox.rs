@@ -107,7 +107,8 @@ pub(in crate::mail) fn swap(tx: &mut WriteTx<'_>, from: &Kept, to: &Stand) -> Re
 /// Nothing will be sent: every waiting letter is dropped and forgotten, at most so many at once. Returns how many.
 pub(in crate::mail) fn drop_waiting(tx: &mut WriteTx<'_>, trouble: &str, most: i64) -> Result<usize> {
     let now = tx.now();
-    let some: Vec<MailId> = outbox::table.filter(sql::<Bool>(WAITING)).order(outbox::next_at).limit(most).select(outbox::id).load(&mut **tx)?;
+    let some: Vec<MailId> =
+        outbox::table.filter(sql::<Bool>(WAITING)).order(outbox::next_at).limit(most).select(outbox::id).load(&mut **tx)?;
     let waiting = outbox::table.filter(outbox::id.eq_any(some)).filter(outbox::state.eq(MailState::Waiting));
     Ok(diesel::update(waiting)
         .set((
@@ -123,7 +124,8 @@ pub(in crate::mail) fn drop_waiting(tx: &mut WriteTx<'_>, trouble: &str, most: i
 /// What undelivered letters whose time is over said is forgotten.
 pub(in crate::mail) fn forget_texts(tx: &mut WriteTx<'_>) -> Result<()> {
     let now = tx.now();
-    let over = outbox::table.filter(outbox::state.eq(MailState::Undelivered)).filter(outbox::until_at.le(now)).filter(outbox::letter.ne(""));
+    let over =
+        outbox::table.filter(outbox::state.eq(MailState::Undelivered)).filter(outbox::until_at.le(now)).filter(outbox::letter.ne(""));
     diesel::update(over).set(outbox::letter.eq("")).execute(&mut **tx)?;
     Ok(())
 }

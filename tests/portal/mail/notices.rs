@@ -40,7 +40,10 @@ async fn turn_off(portal: &Portal, person: &Person, kind: NoticeKind) {
 async fn end_grants(portal: &Portal, person: &Person, action: Action) {
     let (user, branch) = (actor(portal, person).await.id, branch(portal, person.office).await);
     let sql = move |tx: &mut outlay::db::WriteTx<'_>| {
-        let sql = format!("UPDATE grants SET ended_at = 1 WHERE user_id = '{user}' AND branch_id = '{branch}' AND action = '{}'", action.as_str());
+        let sql = format!(
+            "UPDATE grants SET ended_at = 1 WHERE user_id = '{user}' AND branch_id = '{branch}' AND action = '{}'",
+            action.as_str()
+        );
         outlay::db::batch_execute(tx, &sql)
     };
     portal.institution.db.write(sql).await.unwrap();
@@ -87,6 +90,19 @@ async fn two_batches_within_ten_minutes_come_in_one_mail() {
     assert_eq!(letters.len(), 4);
     letters[3].assert_says("loans-nov").assert_says("payroll-nov").assert_says_not("payroll-oct").assert_says("http://localhost/tasks\r\n");
     assert_eq!(letters[3].header("Subject"), "[Training] 2 batches wait for your decision");
+}
+
+#[tokio::test]
+async fn two_processes_gather_each_persons_mail_once() {
+    let mut office = office().await;
+    submitted(&office.portal, &THIRI, &WAGES).await;
+    submitted(&office.portal, &THIRI, &LOANS).await;
+    let mut another = office.another_postman();
+    let (one, other) = tokio::join!(office.postman.beat(), another.beat());
+    one.unwrap();
+    other.unwrap();
+    office.beat().await;
+    assert_eq!(office.written_to(), [address(&HLA), address(&SU)]);
 }
 
 #[tokio::test]
