@@ -12,6 +12,7 @@ use crate::db::{Isolation, Turn};
 use crate::dispatch::{Engine, Setup};
 use crate::institutions::Institution;
 use crate::mail::{self, NoMailServer, Postman};
+use crate::people;
 use crate::sdk::NotAnSdk;
 use crate::web;
 
@@ -113,6 +114,9 @@ async fn tidy(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, mail::forget).await {
             tracing::warn!(%error, "old mail stays");
+        }
+        if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, people::forget_old).await {
+            tracing::warn!(%error, "old links and counted tries stay");
         }
         if let Err(error) = batches::sweep(&institution.db).await {
             tracing::warn!(%error, "broken uploads stay");

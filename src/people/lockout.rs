@@ -8,11 +8,11 @@
 use std::time::Duration;
 
 use super::store::{self, Failures};
-use super::{User, find_by_name};
+use super::{User, find_by_name, may_administer};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{self, Conn, Failure, WriteTx};
-use crate::privileges::{Authorise, NotAllowed};
+use crate::privileges::NotAllowed;
 
 /// Wrong passwords for one name from one place before it is locked there.
 const FAILURES_MAX: i32 = 5;
@@ -194,9 +194,7 @@ impl Failure for UnlockRefusal {
 /// # Errors
 /// [`UnlockRefusal`].
 pub fn unlock(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<(), UnlockRefusal> {
-    if let Some(manager) = &by.id {
-        tx.administer(manager).map_err(UnlockRefusal::NotAllowed)?;
-    }
+    may_administer(tx, by).map_err(UnlockRefusal::NotAllowed)?;
     store::forget_failures_of(tx, &user.user_name)?;
     let mut event = Event::new(by.clone(), What::SignInUnlocked, Subject::new("user", &user.id));
     event.branch = Some(user.branch.clone());

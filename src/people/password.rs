@@ -79,15 +79,6 @@ impl PasswordHash {
         hash(password)
     }
 
-    /// Of one who was added and has not set a password yet.
-    pub const fn not_set() -> Self {
-        Self(String::new())
-    }
-
-    pub const fn is_set(&self) -> bool {
-        !self.0.is_empty()
-    }
-
     /// Whether this is the password.
     pub(super) fn fits(&self, password: &SecretString) -> bool {
         phc::PasswordHash::new(&self.0)
@@ -183,6 +174,6 @@ mod tests {
         assert!(hash.0.starts_with("$argon2id$"));
         assert!(hash.fits(&"Correct-horse1".into()));
         assert!(!hash.fits(&"Correct-horse2".into()));
-        assert!(!PasswordHash::not_set().fits(&"".into()));
+        assert!(!PasswordHash::none().fits(&"".into()));
     }
 }

@@ -68,14 +68,3 @@ pub fn end_sessions(tx: &mut WriteTx<'_>, by: &By, user: &User, ending: &Ending)
     }
     Ok(ended)
 }
-
-/// Ends everything with which the person could come in without their password: sessions, invitations, resets and codes.
-/// For one who leaves; the caller records why.
-///
-/// # Errors
-/// The database's.
-pub fn end_access(tx: &mut WriteTx<'_>, user: &UserId) -> Result<()> {
-    store::end_links(tx, Some(user))?;
-    store::end_sessions(tx, user, None)?;
-    Ok(())
-}

@@ -9,6 +9,8 @@ pub type Actions = BTreeSet<Action>;
 
 /// What makes batches of one type.
 pub const MAKE_TYPES: &[Action] = &[Action::MakePayroll, Action::MakeLoanDisbursement, Action::MakeLoanRepayment];
+/// What brings payments into being, which only an active branch may.
+pub const MAKES: &[Action] = &[Action::MakePayment, Action::MakePayroll, Action::MakeLoanDisbursement, Action::MakeLoanRepayment];
 /// What shows batches of one type.
 pub const VIEWS: &[Action] = &[Action::ViewPayroll, Action::ViewLoanDisbursement, Action::ViewLoanRepayment];
 
@@ -28,9 +30,9 @@ impl Action {
         matches!(self, Self::ApprovePayment | Self::RejectPayment | Self::ResolvePayment | Self::DownloadPayment | Self::DeletePayment)
     }
 
-    /// Whether it brings payments into being, which only an active branch may.
-    pub const fn makes(self) -> bool {
-        matches!(self, Self::MakePayment | Self::MakePayroll | Self::MakeLoanDisbursement | Self::MakeLoanRepayment)
+    /// Whether it brings payments into being.
+    pub fn makes(self) -> bool {
+        MAKES.contains(&self)
     }
 }
 

@@ -20,6 +20,7 @@ mod approvals;
 mod audit;
 mod authorisation;
 mod batches;
+mod branches;
 mod catalogue;
 mod chromium;
 mod confirmations;

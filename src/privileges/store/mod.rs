@@ -1,138 +1,19 @@
-//! The tables of privileges: grants here, the others in files of their own.
+//! The tables of privileges: what is in force, what one person holds, what writes, roles.
 
+mod branches;
+mod in_force;
+mod person;
+mod reports;
 mod roles;
+mod why;
+mod writes;
 
-use std::collections::BTreeSet;
-
-use diesel::dsl::exists;
-use diesel::prelude::*;
-
+pub(super) use self::branches::{active_branches, count_active_branches, holders_but};
+pub use self::in_force::{branches_with_all, holds_sensitive, people_with_all};
+pub(super) use self::in_force::{held, holds};
+pub use self::person::{OpenGrant, WaitingGrants};
+pub(super) use self::person::{address, branches_of, checkers, confirmers, open_grants, waiting};
+pub(super) use self::reports::{Last, both_hands, grants_after, relaxed, who_can_do_what};
 pub(super) use self::roles::{delete_role, insert_role, own_roles};
-use super::Action;
-use crate::clock::Instant;
-use crate::db::schema::{branches, grants, users};
-use crate::db::{Conn, Result, WriteTx};
-use crate::ids::{BranchId, GrantId, UserId};
-
-/// Whether the person holds the action in the branch at `now`. An account manager holds none of the payment actions.
-pub(super) fn holds(conn: &mut Conn, user: &UserId, action: Action, branch: &BranchId, now: Instant) -> Result<bool> {
-    let grant = grants::table
-        .inner_join(users::table.on(users::id.eq(grants::user_id)))
-        .filter(grants::user_id.eq(user))
-        .filter(grants::branch_id.eq(branch))
-        .filter(grants::action.eq(action))
-        .filter(grants::ended_at.is_null())
-        .filter(grants::from_at.le(now))
-        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
-        .filter(users::is_active.eq(true))
-        .filter(users::is_account_manager.eq(false).or(grants::action.eq_any(Action::FOR_ACCOUNT_MANAGERS)))
-        .select(grants::id);
-    Ok(diesel::select(exists(grant)).get_result(conn)?)
-}
-
-/// Every (action, branch) the person holds at `now`.
-pub(super) fn held(conn: &mut Conn, user: &UserId, now: Instant) -> Result<Vec<(Action, BranchId)>> {
-    Ok(grants::table
-        .inner_join(users::table.on(users::id.eq(grants::user_id)))
-        .filter(grants::user_id.eq(user))
-        .filter(grants::ended_at.is_null())
-        .filter(grants::from_at.le(now))
-        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
-        .filter(users::is_active.eq(true))
-        .filter(users::is_account_manager.eq(false).or(grants::action.eq_any(Action::FOR_ACCOUNT_MANAGERS)))
-        .select((grants::action, grants::branch_id))
-        .load(conn)?)
-}
-
-/// Active branches in which the person holds all of the actions at `now`, as (id, code, name), in order of code.
-///
-/// # Errors
-/// The database's.
-pub fn branches_with_all(conn: &mut Conn, user: &UserId, actions: &[Action], now: Instant) -> Result<Vec<(BranchId, String, String)>> {
-    let held = held(conn, user, now)?;
-    let wanted: BTreeSet<&BranchId> = held
-        .iter()
-        .map(|(_, branch)| branch)
-        .filter(|branch| actions.iter().all(|action| held.iter().any(|(a, b)| a == action && b == *branch)))
-        .collect();
-    Ok(branches::table
-        .filter(branches::id.eq_any(wanted))
-        .filter(branches::is_active.eq(true))
-        .order(branches::code)
-        .select((branches::id, branches::code, branches::name))
-        .load(conn)?)
-}
-
-/// Who holds all of the actions in the branch at `now`, as (id, full name), in order of name.
-///
-/// # Errors
-/// The database's.
-pub fn people_with_all(conn: &mut Conn, branch: &BranchId, actions: &[Action], now: Instant) -> Result<Vec<(UserId, String)>> {
-    let held: Vec<(UserId, String, Action)> = grants::table
-        .inner_join(users::table.on(users::id.eq(grants::user_id)))
-        .filter(grants::branch_id.eq(branch))
-        .filter(grants::action.eq_any(actions))
-        .filter(grants::ended_at.is_null())
-        .filter(grants::from_at.le(now))
-        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
-        .filter(users::is_active.eq(true))
-        .filter(users::is_account_manager.eq(false))
-        .order((users::full_name, users::id))
-        .select((users::id, users::full_name, grants::action))
-        .load(conn)?;
-    let mut people: Vec<(UserId, String)> = held.iter().map(|(id, name, _)| (id.clone(), name.clone())).collect();
-    people.dedup();
-    people.retain(|(id, _)| actions.iter().all(|action| held.iter().any(|(who, _, what)| who == id && what == action)));
-    Ok(people)
-}
-
-/// Whether the person holds an action that needs two account managers, in any branch, now or from a later moment on.
-///
-/// # Errors
-/// The database's.
-pub fn holds_sensitive(conn: &mut Conn, user: &UserId, now: Instant) -> Result<bool> {
-    let open = grants::table
-        .filter(grants::user_id.eq(user))
-        .filter(grants::action.eq_any(Action::SENSITIVE))
-        .filter(grants::ended_at.is_null())
-        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
-        .select(grants::id);
-    Ok(diesel::select(exists(open)).get_result(conn)?)
-}
-
-pub(super) struct Row<'a> {
-    pub id: GrantId,
-    pub user: &'a UserId,
-    pub branch: &'a BranchId,
-    pub action: Action,
-    pub given_by: &'a str,
-    pub until: Option<Instant>,
-}
-
-pub(super) fn insert(tx: &mut WriteTx<'_>, row: &Row<'_>) -> Result<()> {
-    let now = tx.now();
-    diesel::insert_into(grants::table)
-        .values((
-            grants::id.eq(&row.id),
-            grants::user_id.eq(row.user),
-            grants::branch_id.eq(row.branch),
-            grants::action.eq(row.action),
-            grants::given_by.eq(row.given_by),
-            grants::from_at.eq(now),
-            grants::until_at.eq(row.until),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Ends the person's grant of the action in the branch, if one is open; returns whether there was one.
-pub(super) fn end(tx: &mut WriteTx<'_>, user: &UserId, branch: &BranchId, action: Action, by: &str) -> Result<bool> {
-    let now = tx.now();
-    let open = grants::table
-        .filter(grants::user_id.eq(user))
-        .filter(grants::branch_id.eq(branch))
-        .filter(grants::action.eq(action))
-        .filter(grants::ended_at.is_null());
-    let ended = diesel::update(open).set((grants::ended_at.eq(now), grants::ended_by.eq(by))).execute(&mut **tx)?;
-    Ok(ended > 0)
-}
+pub(super) use self::why::facts;
+pub(super) use self::writes::{NewRow, end as end_grants, insert as insert_grants, shorten as shorten_grants};

@@ -40,6 +40,10 @@ pub enum Verb {
     AddUser(people::AddUser),
     /// Give a person actions in a branch
     Grant(people::Grant),
+    /// Take actions away from a person in a branch
+    EndGrant(people::EndGrant),
+    /// End a person's second factor; prints the one-time code with which they set up a new one
+    ResetSecondFactor(people::ResetSecondFactor),
     /// Add a wallet or bank to the directory of FSPs
     AddFsp(directory::AddFsp),
     /// Add a funding account
@@ -72,6 +76,8 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
+        Verb::EndGrant(args) => people::end_grant(&institution, args).await,
+        Verb::ResetSecondFactor(args) => people::reset_second_factor(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
         Verb::TestMail(args) => mail::test_mail(&institution, args).await,

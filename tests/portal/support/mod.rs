@@ -6,6 +6,7 @@ pub mod cast;
 pub mod database;
 pub mod dump;
 pub mod form;
+pub mod links;
 pub mod network;
 pub mod page;
 pub mod portal;
