@@ -170,10 +170,8 @@ impl Postman {
             Ok(()) => tracing::info!(mail = %id, kind = kind.as_str(), "mail.send: sent"),
             Err(trouble) => tracing::warn!(mail = %id, kind = kind.as_str(), trouble = trouble.kind.as_str(), "mail.send: not sent"),
         }
-        let settled = self
-            .db
-            .write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| deliver::settle(tx, &claimed, outcome.as_ref().map(|()| ())))
-            .await?;
+        let settled =
+            self.db.write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| deliver::settle(tx, &claimed, outcome.as_ref())).await?;
         if !settled {
             tracing::warn!(mail = %id, "mail.send: another process took this letter over; it may have gone out twice");
         }

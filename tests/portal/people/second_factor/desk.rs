@@ -54,7 +54,12 @@ pub async fn set(portal: &Portal, name: &'static str, value: &'static str) {
     let write = move |tx: &mut WriteTx<'_>| {
         diesel::delete(settings::table.find(name)).execute(&mut **tx)?;
         diesel::insert_into(settings::table)
-            .values((settings::name.eq(name), settings::value.eq(value), settings::changed_by.eq("a test"), settings::changed_at.eq(tx.now())))
+            .values((
+                settings::name.eq(name),
+                settings::value.eq(value),
+                settings::changed_by.eq("a test"),
+                settings::changed_at.eq(tx.now()),
+            ))
             .execute(&mut **tx)?;
         Ok::<_, db::Error>(())
     };
@@ -144,7 +149,8 @@ pub async fn give_address(portal: &Portal, person: &Person) {
 /// The letters to a person in the outbox, oldest first.
 pub async fn letters(portal: &Portal, person: &Person) -> Vec<String> {
     let address = format!("{}@upendo.example", person.user_name);
-    read(portal, move |conn| Ok(outbox::table.filter(outbox::address.eq(address)).order(outbox::id).select(outbox::letter).load(conn)?)).await
+    read(portal, move |conn| Ok(outbox::table.filter(outbox::address.eq(address)).order(outbox::id).select(outbox::letter).load(conn)?))
+        .await
 }
 
 /// What a phone's camera reads from the picture on the page.
@@ -155,9 +161,14 @@ pub fn scanned(page: &Page) -> String {
     assert!(!page.body().contains("style="), "the content security policy forbids style attributes");
     let size: usize = svg.attr("viewBox").unwrap().split(' ').nth(2).unwrap().parse().unwrap();
     let dark = dark_modules(svg, size);
-    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(size * SCALE, size * SCALE, |x, y| {
-        if dark[y / SCALE * size + x / SCALE] { 0 } else { 255 }
-    });
+    let mut picture =
+        rqrr::PreparedImage::prepare_from_greyscale(
+            size * SCALE,
+            size * SCALE,
+            |x, y| {
+                if dark[y / SCALE * size + x / SCALE] { 0 } else { 255 }
+            },
+        );
     let grids = picture.detect_grids();
     assert_eq!(grids.len(), 1, "one QR code is on the page");
     grids[0].decode().unwrap().1

@@ -14,7 +14,10 @@ async fn a_person_moves_to_another_phone_with_a_code_of_the_old_one() {
     let (mut hla, old, _) = enrolled(&portal, &clock, &HLA).await;
     hla.get("/me/second-factor").await.assert_says("10 left");
     let new = Phone::typed_from(hla.get(SET_UP).await, &clock);
-    hla.post_form(SET_UP, &[("code", &new.code())]).await.assert_status(422).assert_says("Type the code that the app on your old phone shows");
+    hla.post_form(SET_UP, &[("code", &new.code())])
+        .await
+        .assert_status(422)
+        .assert_says("Type the code that the app on your old phone shows");
     hla.post_form(SET_UP, &[("code", &new.code()), ("old_code", "000000")]).await.assert_status(422).assert_says("The code is wrong");
     hla.post_form(SET_UP, &[("code", "000000"), ("old_code", &old.code())]).await.assert_status(422);
     assert_eq!(factor(&portal, &HLA).await.0, 1, "nothing was replaced");

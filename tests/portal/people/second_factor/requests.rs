@@ -7,7 +7,10 @@ use outlay::audit::{By, What};
 use outlay::people::second_factor::{self, OperatorRefusal};
 use outlay::people::{self, Deactivation};
 
-use super::desk::{ENROL, COMPLETION, Phone, STEP, enrolled, events, factor, give_address, id, letters, password, recovery_codes_of, set, signed_in, strict};
+use super::desk::{
+    COMPLETION, ENROL, Phone, STEP, enrolled, events, factor, give_address, id, letters, password, recovery_codes_of, set, signed_in,
+    strict,
+};
 use crate::support::cast::{AYE, HLA, KYI, Person, TUN};
 use crate::support::page::Page;
 use crate::support::portal::Portal;
@@ -20,7 +23,10 @@ const REQUESTS: &str = "/qr-code-requests";
 async fn ask(portal: &Portal, person: &Person) -> Tab {
     let mut tab = password(portal, person).await;
     tab.get(LOST).await.assert_says("Ask for a new QR code");
-    tab.post_form(LOST, &[("reason", "It fell into the Hlaing river")]).await.assert_status(200).assert_says("Your request waits for an account manager");
+    tab.post_form(LOST, &[("reason", "It fell into the Hlaing river")])
+        .await
+        .assert_status(200)
+        .assert_says("Your request waits for an account manager");
     tab
 }
 
@@ -80,7 +86,11 @@ async fn a_lost_phone_from_asking_to_the_new_code() {
     thief.page().assert_path(ENROL).assert_says("One-time code");
     let thiefs = Phone::typed_from(thief.page(), &clock);
     thief.post_form(ENROL, &[("code", &thiefs.code())]).await.assert_status(422).assert_says("Type the one-time code");
-    thief.post_form(ENROL, &[("code", &thiefs.code()), ("one_time_code", "AAAA-BBBB")]).await.assert_status(422).assert_says("This is not the one-time code");
+    thief
+        .post_form(ENROL, &[("code", &thiefs.code()), ("one_time_code", "AAAA-BBBB")])
+        .await
+        .assert_status(422)
+        .assert_says("This is not the one-time code");
     thief.get("/sign-in/code").await.assert_path(ENROL);
     thief.get("/search/batches").await.assert_path(ENROL);
     // The person, with the code.
@@ -110,7 +120,10 @@ async fn nobody_guesses_a_one_time_code() {
     let mut thief = password(&portal, &TUN).await;
     let phone = Phone::typed_from(thief.page(), &clock);
     for _ in 0..5 {
-        thief.post_form(ENROL, &[("code", &phone.code()), ("one_time_code", "0000-0000")]).await.assert_says("This is not the one-time code");
+        thief
+            .post_form(ENROL, &[("code", &phone.code()), ("one_time_code", "0000-0000")])
+            .await
+            .assert_says("This is not the one-time code");
     }
     let page = thief.post_form(ENROL, &[("code", &phone.code()), ("one_time_code", &one_time)]).await;
     page.assert_status(422).assert_says("Too many wrong codes. Try again after");
@@ -145,7 +158,10 @@ async fn a_refusal_needs_a_reason_which_the_person_reads() {
     aye.post_form(&decision, &[("decision", "refuse")]).await.assert_status(422).assert_says("Say why you refuse it");
     let page = aye.post_form(&decision, &[("decision", "refuse"), ("reason", &"x".repeat(501))]).await;
     page.assert_status(422).assert_says("Shorten the reason to 500 characters");
-    aye.post_form(&decision, &[("decision", "refuse"), ("reason", "Your phone lies on my desk")]).await.assert_path(REQUESTS).assert_says("No request waits");
+    aye.post_form(&decision, &[("decision", "refuse"), ("reason", "Your phone lies on my desk")])
+        .await
+        .assert_path(REQUESTS)
+        .assert_says("No request waits");
     aye.get("/qr-code-requests?show=ended").await.assert_says("Refused").assert_says(TUN.full_name);
     tun.get(LOST).await.assert_says("refused your last request: Your phone lies on my desk");
     assert!(letters(&portal, &TUN).await.last().unwrap().contains("Your phone lies on my desk"));
@@ -178,9 +194,12 @@ async fn nobody_decides_on_their_own_request_and_only_account_managers_decide() 
     drop(ask(&portal, &AYE).await);
     let path = open(&mut aye).await;
     aye.page().assert_says("the other account manager decides");
-    assert!(!aye.page().has("textarea") && aye.page().text(".sidebar .menu-link[href='/qr-code-requests']").chars().all(|c| !c.is_numeric()));
+    assert!(
+        !aye.page().has("textarea") && aye.page().text(".sidebar .menu-link[href='/qr-code-requests']").chars().all(|c| !c.is_numeric())
+    );
     let token = aye.page().attribute("input[name=form_token]", "value");
-    let fields = [("form_token", token.as_str()), ("once", "0123456789abcdef0123456789abcdef"), ("decision", "allow"), ("recognised", "yes")];
+    let fields =
+        [("form_token", token.as_str()), ("once", "0123456789abcdef0123456789abcdef"), ("decision", "allow"), ("recognised", "yes")];
     aye.post_bare(&format!("{path}/decision"), &fields).await.assert_status(403).assert_says("your own request");
     hla.get(&path).await.assert_status(404);
     hla.get(REQUESTS).await.assert_status(404);
@@ -223,7 +242,8 @@ async fn the_operator_resets_for_the_only_account_manager() {
     let (portal, clock) = strict().await;
     give_address(&portal, &AYE).await;
     let (mut aye, ..) = enrolled(&portal, &clock, &AYE).await;
-    let reset = |name: &'static str| portal.institution.db.write(move |tx| second_factor::reset_by_operator(tx, &By::operator("root"), name));
+    let reset =
+        |name: &'static str| portal.institution.db.write(move |tx| second_factor::reset_by_operator(tx, &By::operator("root"), name));
     assert!(matches!(reset("nobody").await, Err(OperatorRefusal::NoSuchPerson(_))));
     assert!(matches!(reset("hla").await, Err(OperatorRefusal::NothingToReset(_))));
     let (code, _) = reset("AYE").await.unwrap();

@@ -92,12 +92,14 @@ async fn keys_are_changed_without_asking_anybody_to_enrol_again() {
 
 async fn seal_events(institution: &Institution) {
     let key = institution.keys.audit();
-    while institution.db.write({
-        let key = key.clone();
-        move |tx| audit::seal(tx, &key)
-    })
-    .await
-    .unwrap()
+    while institution
+        .db
+        .write({
+            let key = key.clone();
+            move |tx| audit::seal(tx, &key)
+        })
+        .await
+        .unwrap()
         > 0
     {}
 }

@@ -182,7 +182,11 @@ async fn wrong_codes_lock_for_a_while_and_a_right_one_forgives() {
         guesser.post_form("/sign-in/code", &[("code", "000000")]).await.assert_says("The code is wrong");
     }
     clock.advance(STEP);
-    guesser.post_form("/sign-in/code", &[("code", &phone.code())]).await.assert_status(422).assert_says("Too many wrong codes. Try again after");
+    guesser
+        .post_form("/sign-in/code", &[("code", &phone.code())])
+        .await
+        .assert_status(422)
+        .assert_says("Too many wrong codes. Try again after");
     // Another computer and another kind of code do not open it.
     let mut other = password(&portal, &HLA).await;
     other.get("/sign-in/recovery-code").await;
@@ -203,7 +207,8 @@ async fn guesses_side_by_side_are_all_counted() {
     let (_, _, _) = enrolled(&portal, &clock, &KYI).await;
     let half = password(&portal, &KYI).await;
     let tabs: Vec<_> = (0..20).map(|_| half.second()).collect();
-    let answers = join_all(tabs.into_iter().map(|mut tab| async move { tab.post_form("/sign-in/code", &[("code", "000000")]).await.clone() }));
+    let answers =
+        join_all(tabs.into_iter().map(|mut tab| async move { tab.post_form("/sign-in/code", &[("code", "000000")]).await.clone() }));
     let looked_at = answers.await.iter().filter(|page| page.reads().contains("The code is wrong")).count();
     assert_eq!(looked_at, 5, "the others were refused unseen");
 }
