@@ -87,13 +87,13 @@ impl Try {
         let place = self.origin.place();
         let before = recent(store::failures(tx, &self.user_name, &place)?, now);
         if let Some(until) = before.and_then(|failures| failures.locked_until).filter(|until| *until > now) {
-            return Ok(Err(Lockout { until, by: LockedBy::Name, can_unlock: store::account_managers(tx)? }));
+            return Ok(Err(Lockout { until, by: LockedBy::Name, can_unlock: super::names_of_account_managers(tx)? }));
         }
         if self.origin.known_browser.is_none() {
             let of_address = room_again(tx, OF_ADDRESS, ALL, &self.origin.address, now)?;
             let of_name = room_again(tx, OF_NAME, &self.user_name, ALL, now)?;
             if let Some(until) = of_address.max(of_name) {
-                return Ok(Err(Lockout { until, by: LockedBy::Crowd, can_unlock: store::account_managers(tx)? }));
+                return Ok(Err(Lockout { until, by: LockedBy::Crowd, can_unlock: super::names_of_account_managers(tx)? }));
             }
             take(tx, OF_ADDRESS, ALL, &self.origin.address)?;
             take(tx, OF_NAME, &self.user_name, ALL)?;

@@ -18,7 +18,7 @@ struct Own {
 }
 
 /// Every page of one's own, in their order.
-const OWN: [Own; 3] = [
+const OWN: [Own; 4] = [
     Own { path: "/me/password", label: say!("Change my password"), hint: say!("You need the one you have now.") },
     Own {
         path: "/me/second-factor",

@@ -55,6 +55,19 @@ pub(super) fn reset(tx: &mut WriteTx<'_>, user: &UserId) -> db::Result<(OneTimeC
     Ok((code, until))
 }
 
+/// A person was deactivated: nothing of their second factor is left, and should they come back, they ask for a new one.
+///
+/// # Errors
+/// The database's.
+pub fn end(tx: &mut WriteTx<'_>, by: &By, user: &UserId) -> db::Result<()> {
+    if let Some((request, _)) = store::open_request(tx, user)? {
+        let by = by.id.as_ref().map_or(by.name.as_str(), UserId::as_str);
+        store::decide_request(tx, &request, RequestState::Withdrawn, by, None)?;
+    }
+    store::end(tx, user, State::Dead)?;
+    store::forget_enrolment_code(tx, user)
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorRefusal {
     #[error("there is no active person with the user name «{0}»")]

@@ -36,7 +36,7 @@ pub(super) async fn print_code(institution: &Institution, args: PrintCode) -> En
     let Invited::Printed(slip) = invited else { bail!("nothing was made for «{}»", args.user_name) };
     println!("{}, user name {}", slip.full_name, slip.user_name);
     println!("Code: {}", slip.code());
-    println!("Good until {}, once.", printed_time(slip.until, &institution.settings.zone(), &institution.language));
+    println!("Good until {}, once.", printed_time(slip.until, &institution.house().zone, &institution.house().language));
     println!("Open {}/sign-in and choose «I have a code on paper».", institution.settings.public_url.trim_end_matches('/'));
     Ok(ExitCode::SUCCESS)
 }
