@@ -12,12 +12,20 @@ use crate::support::portal::Portal;
 use crate::support::tab::Tab;
 
 async fn events(portal: &Portal, what: What) -> i64 {
-    let sql = format!("SELECT CAST(COUNT(*) AS TEXT) AS found FROM audit_events WHERE action = '{}' AND actor_kind = 'user'", what.as_str());
+    let sql =
+        format!("SELECT CAST(COUNT(*) AS TEXT) AS found FROM audit_events WHERE action = '{}' AND actor_kind = 'user'", what.as_str());
     one(portal, &sql).await.parse().unwrap()
 }
 
 /// To the check page of actions in an office.
-async fn check(portal: &Portal, tab: &mut Tab, path: &str, office: crate::support::cast::Office, actions: &[Action], more: &[(&str, &str)]) {
+async fn check(
+    portal: &Portal,
+    tab: &mut Tab,
+    path: &str,
+    office: crate::support::cast::Office,
+    actions: &[Action],
+    more: &[(&str, &str)],
+) {
     let new = format!("{path}/new");
     let branch = branch(portal, office).await;
     tab.get(&new).await.assert_status(200);
@@ -183,8 +191,10 @@ async fn one_changes_neither_oneself_nor_somebody_who_is_not_there_and_others_ch
     check(&portal, &mut aye, &tun, MANDALAY, &[Action::ViewReports], &[]).await;
     // The check page's form of somebody else, sent to one's own address.
     let page = aye.page().clone();
-    let fields: Vec<(String, String)> =
-        ["form_token", "once", "seen", "mode", "branch", "action"].iter().map(|name| ((*name).to_owned(), page.attribute(&format!("form[action='{tun}'] input[name={name}]"), "value"))).collect();
+    let fields: Vec<(String, String)> = ["form_token", "once", "seen", "mode", "branch", "action"]
+        .iter()
+        .map(|name| ((*name).to_owned(), page.attribute(&format!("form[action='{tun}'] input[name={name}]"), "value")))
+        .collect();
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(aye.try_post(&own, &fields).await.status, 403);
     for nobody in ["/users/nobody/privileges", "/users/nobody/privileges/new", "/users/nobody/privileges/copy"] {

@@ -36,10 +36,15 @@ async fn the_list_says_who_could_do_what_on_any_day() {
 async fn the_file_has_a_line_for_each_grant_is_safe_to_open_and_is_remembered() {
     let (portal, _) = Portal::open().await;
     let name = "UPDATE users SET full_name = '=1+1' WHERE user_name = 'thiri'";
-    portal.institution.db.write(move |tx| {
-        let conn: &mut outlay::db::Conn = tx;
-        Ok::<_, outlay::db::Error>(diesel::RunQueryDsl::execute(diesel::sql_query(name), conn).map(drop)?)
-    }).await.unwrap();
+    portal
+        .institution
+        .db
+        .write(move |tx| {
+            let conn: &mut outlay::db::Conn = tx;
+            Ok::<_, outlay::db::Error>(diesel::RunQueryDsl::execute(diesel::sql_query(name), conn).map(drop)?)
+        })
+        .await
+        .unwrap();
     let mut aye = portal.signed_in(&AYE).await;
     aye.get("/who-can-do-what").await;
     let path = aye.page().attribute(".content .actions a", "href");
@@ -78,12 +83,20 @@ async fn the_segregation_page_says_when_confirmations_are_off_and_who_turned_the
     let kyi = super::desk::user_id(&portal, &crate::support::cast::KYI).await;
     let now = portal.institution.clock().now().micros();
     let relax = format!("INSERT INTO settings (name, value, changed_by, changed_at) VALUES ('confirmations', 'off', '{kyi}', {now})");
-    portal.institution.db.write(move |tx| {
-        let conn: &mut outlay::db::Conn = tx;
-        Ok::<_, outlay::db::Error>(diesel::RunQueryDsl::execute(diesel::sql_query(relax.clone()), conn).map(drop)?)
-    }).await.unwrap();
+    portal
+        .institution
+        .db
+        .write(move |tx| {
+            let conn: &mut outlay::db::Conn = tx;
+            Ok::<_, outlay::db::Error>(diesel::RunQueryDsl::execute(diesel::sql_query(relax.clone()), conn).map(drop)?)
+        })
+        .await
+        .unwrap();
     let mut aye = portal.signed_in(&AYE).await;
-    aye.get("/segregation").await.assert_says("U Kyi Win turned them off on 21 Nov 2025, 06:55.").assert_says("Nobody can make and approve");
+    aye.get("/segregation")
+        .await
+        .assert_says("U Kyi Win turned them off on 21 Nov 2025, 06:55.")
+        .assert_says("Nobody can make and approve");
     let way = chosen(&portal, Mode::Give, HLAING, &[Action::ApprovePayment]).await;
     assert_eq!(change(&portal, &AYE, &THIRI, way).await.unwrap().waits, 0);
     let rows = aye.get("/segregation").await.rows("table");

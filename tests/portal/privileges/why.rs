@@ -35,7 +35,11 @@ async fn every_step_of_an_approve_is_told_for_its_time() {
         ("05:00", "No", "The person was not in Outlay yet."),
         ("07:00", "No", "Nobody had given it."),
         ("08:00", "No", "Daw Aye Aye Mon asked for it on 21 Nov 2025, 07:55, and nobody had confirmed it."),
-        ("09:00", "Yes", "Given by Daw Aye Aye Mon, confirmed by U Kyi Win on 21 Nov 2025, 08:55. U Kyi Win ended it on 21 Nov 2025, 09:55."),
+        (
+            "09:00",
+            "Yes",
+            "Given by Daw Aye Aye Mon, confirmed by U Kyi Win on 21 Nov 2025, 08:55. U Kyi Win ended it on 21 Nov 2025, 09:55.",
+        ),
         ("10:00", "No", "U Kyi Win ended it on 21 Nov 2025, 09:55."),
     ] {
         let page = ask(&portal, &mut aye, &TUN, HLAING, Action::ApprovePayment, &format!("&on=2025-11-21&time={time}")).await;
@@ -81,10 +85,15 @@ async fn expiry_an_inactive_branch_and_a_deactivated_person_stop_what_they_shoul
     clock.advance(hour);
     assert!(!may(&portal, &TUN, Action::ViewReports, MANDALAY).await);
     let close = "UPDATE branches SET is_active = FALSE WHERE code = 'YGN-01'";
-    portal.institution.db.write(move |tx| {
-        let conn: &mut outlay::db::Conn = tx;
-        Ok::<_, outlay::db::Error>(diesel::RunQueryDsl::execute(diesel::sql_query(close), conn).map(drop)?)
-    }).await.unwrap();
+    portal
+        .institution
+        .db
+        .write(move |tx| {
+            let conn: &mut outlay::db::Conn = tx;
+            Ok::<_, outlay::db::Error>(diesel::RunQueryDsl::execute(diesel::sql_query(close), conn).map(drop)?)
+        })
+        .await
+        .unwrap();
     for action in [Action::MakePayment, Action::MakePayroll] {
         assert!(!may(&portal, &THIRI, action, HLAING).await, "{action:?} in an inactive branch");
     }
