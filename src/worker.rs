@@ -18,6 +18,8 @@ use crate::web;
 
 /// Events are sealed within a second of being written.
 const SEAL_EVERY: Duration = Duration::from_millis(500);
+/// The audit chain is verified a little further so often.
+const LOOK_ON_EVERY: Duration = Duration::from_secs(10);
 /// Ended sessions, old once-keys and broken uploads are cleared away, and the audit head is logged, so often.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// Sessions and once-keys are kept for so long after they were last of use.
@@ -51,6 +53,7 @@ impl Workers {
             tasks.push(tokio::spawn(engine.run(stopped.clone(), institution.work())));
             tasks.push(tokio::spawn(Postman::open(institution)?.run(stopped.clone())));
             tasks.push(tokio::spawn(seal(Arc::clone(institution), stopped.clone())));
+            tasks.push(tokio::spawn(look_on(Arc::clone(institution), stopped.clone())));
             tasks.push(tokio::spawn(tidy(Arc::clone(institution), stopped.clone())));
         }
         Ok(Self { stop, tasks })
@@ -102,6 +105,16 @@ async fn seal(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
         }
         if !goes_on {
             return;
+        }
+    }
+}
+
+/// Verifies the audit chain beside everything else, so that its page can tell how far.
+async fn look_on(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
+    let key = institution.keys.audit();
+    while pause(LOOK_ON_EVERY, &mut stop).await {
+        if let Err(error) = audit::look_on(&institution.db, &key, &institution.chain).await {
+            tracing::warn!(%error, "the audit chain could not be verified further");
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::audit::What;
 use crate::batches::State;
 use crate::clock::Instant;
 use crate::ids::{BatchId, Reference, UserId};
-use crate::money::{Currency, Minor};
 use crate::say;
 use crate::search::Span;
 use crate::words::Said;
@@ -50,33 +49,9 @@ impl HistoryEntry {
         self.action.parse::<What>().map_or_else(|_| say!("{action}", action = &self.action), |what| Said::new(what.label()))
     }
 
-    /// Counts and values that it changed, as the log keeps them: `payments 22`. Money is printed, digests are cut.
-    pub fn changed(&self) -> Vec<(String, String)> {
-        let Ok(Value::Object(changes)) = serde_json::from_str(&self.changes) else { return Vec::new() };
-        let currency = changes.get("currency").and_then(Value::as_str).and_then(Currency::find);
-        let nothing = |value: &Value| value.is_null() || value.as_i64() == Some(0);
-        let told = changes.iter().filter(|(name, value)| !nothing(value) && !UNTOLD.contains(&name.as_str()));
-        told.map(|(name, value)| (name.replace('_', " "), printed(name, value, currency))).collect()
-    }
-}
-
-/// What only an audit needs, or what another value says already.
-const UNTOLD: [&str; 4] = ["currency", "bytes", "digest", "rows"];
-/// Names under which verbs keep amounts in minor units, of the currency beside them.
-const AMOUNTS: [&str; 2] = ["sum", "fee_limit"];
-/// Characters of a seal or digest that people compare.
-const DIGEST_CHARS: usize = 8;
-
-fn printed(name: &str, value: &Value, currency: Option<Currency>) -> String {
-    match (value, currency) {
-        (Value::Number(units), Some(currency)) if AMOUNTS.contains(&name) => {
-            units.as_i64().map_or_else(|| units.to_string(), |units| currency.show(Minor::new(units)))
-        }
-        (Value::String(text), _) if name == "seal" || name.ends_with("digest") => text.chars().take(DIGEST_CHARS).collect(),
-        (Value::String(text), _) if name == "kinds" => text.replace('_', " "),
-        (Value::String(text), _) => text.clone(),
-        (Value::Array(values), _) => values.iter().map(|value| printed(name, value, currency)).collect::<Vec<_>>().join(", "),
-        (other, _) => other.to_string(),
+    /// What it changed or tells, as the log keeps it.
+    pub fn changes(&self) -> Value {
+        serde_json::from_str(&self.changes).unwrap_or_default()
     }
 }
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{ActorKind, Event, What};
 use crate::clock::Instant;
 use crate::db::schema::{audit_events, audit_seals, audit_unsealed};
-use crate::db::{Conn, Result, WriteTx};
+use crate::db::{Conn, Question, Result, WriteTx};
 use crate::ids::{BatchId, BranchId, EventId, UserId};
 
 /// An event as it stands in the database.
@@ -115,9 +115,14 @@ pub(super) fn links_after(conn: &mut Conn, sequence: i64, limit: i64) -> Result<
 
 /// How many events stand in no link although the sealer does not wait for them.
 pub(super) fn left_out(conn: &mut Conn) -> Result<i64> {
-    let sealed = audit_seals::table.select(audit_seals::event_id);
-    let waiting = audit_unsealed::table.select(audit_unsealed::event_id);
-    Ok(audit_events::table.filter(audit_events::id.ne_all(sealed)).filter(audit_events::id.ne_all(waiting)).count().get_result(conn)?)
+    let from = "FROM audit_events e WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = e.id) \
+         AND NOT EXISTS (SELECT 1 FROM audit_unsealed u WHERE u.event_id = e.id)";
+    Question::default().count(conn, from, i64::MAX - 1)
+}
+
+/// The digest of a link; `None` where the chain does not reach so far.
+pub(super) fn link_at(conn: &mut Conn, sequence: i64) -> Result<Option<String>> {
+    Ok(audit_seals::table.find(sequence).select(audit_seals::digest).first(conn).optional()?)
 }
 
 pub(super) fn waiting(conn: &mut Conn) -> Result<i64> {

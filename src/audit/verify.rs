@@ -2,11 +2,12 @@
 
 use super::chain::START;
 use super::{ChainKey, store};
+use crate::clock::Instant;
 use crate::db::{Conn, Result};
 use crate::ids::EventId;
 
 /// Links read at once.
-const PAGE: i64 = 1_000;
+pub(super) const PAGE: i64 = 1_000;
 /// So many troubles are listed; more are only counted by the places where they stand.
 const TROUBLES_MAX: usize = 100;
 
@@ -46,6 +47,46 @@ pub struct Report {
     pub troubles: Vec<Trouble>,
 }
 
+/// Where a walk along the chain stands.
+#[derive(Debug, Clone)]
+pub(super) struct Walk {
+    /// The last link it went over, and its digest.
+    pub place: i64,
+    pub head: String,
+    /// When that link's event was.
+    pub event_at: Option<Instant>,
+    key_in_use: usize,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { place: 0, head: START.to_owned(), event_at: None, key_in_use: 0 }
+    }
+}
+
+impl Walk {
+    /// Goes over the next link, and says what does not fit.
+    pub(super) fn over(&mut self, key: &ChainKey, (sequence, digest, id, event): store::Link) -> Vec<Trouble> {
+        let mut troubles = Vec::new();
+        if sequence != self.place + 1 {
+            troubles.push(Trouble::Gap { after: self.place });
+        }
+        match event {
+            None => troubles.push(Trouble::Missing { sequence, event: id }),
+            Some(event) => {
+                self.event_at = Some(event.at);
+                match key.made(self.key_in_use, &digest, &self.head, sequence, &event) {
+                    Some(number) => self.key_in_use = number,
+                    None => troubles.push(Trouble::Altered { sequence, event: id }),
+                }
+            }
+        }
+        self.head = digest;
+        self.place = sequence;
+        troubles
+    }
+}
+
 /// Checks every link; with `noted`, also that a head noted earlier still stands in the chain.
 ///
 /// # Errors
@@ -53,27 +94,17 @@ pub struct Report {
 pub fn verify(conn: &mut Conn, key: &ChainKey, noted: Option<&str>) -> Result<Report> {
     let mut report = Report { sealed: 0, waiting: store::waiting(conn)?, head: START.to_owned(), troubles: Vec::new() };
     let mut noted_found = noted.is_none_or(|noted| noted == START);
-    let (mut place, mut key_in_use) = (0, 0);
+    let mut walk = Walk::default();
     loop {
-        let links = store::links_after(conn, place, PAGE)?;
+        let links = store::links_after(conn, walk.place, PAGE)?;
         if links.is_empty() {
             break;
         }
-        for (sequence, digest, id, event) in links {
-            if sequence != place + 1 {
-                report.troubles.push(Trouble::Gap { after: place });
-            }
-            match event {
-                None => report.troubles.push(Trouble::Missing { sequence, event: id }),
-                Some(event) => match key.made(key_in_use, &digest, &report.head, sequence, &event) {
-                    Some(number) => key_in_use = number,
-                    None => report.troubles.push(Trouble::Altered { sequence, event: id }),
-                },
-            }
-            noted_found |= noted == Some(digest.as_str());
+        for link in links {
+            noted_found |= noted == Some(link.1.as_str());
+            report.troubles.extend(walk.over(key, link));
             report.sealed += 1;
-            report.head = digest;
-            place = sequence;
+            report.head.clone_from(&walk.head);
             if report.troubles.len() >= TROUBLES_MAX {
                 return Ok(report);
             }

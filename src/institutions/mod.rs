@@ -22,6 +22,7 @@ pub use self::lock::{NotAlone, ProcessLock};
 pub use self::registry::{BadRegistry, load_registry};
 pub use self::security::{CONFIRMATIONS, SECOND_FACTOR, STEP_UP, SecondFactorRule, Security, security};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
+use crate::audit;
 use crate::clock::Clock;
 use crate::db::{DatabaseUrl, Db, NotOurVersion};
 use crate::dispatch::EpochFile;
@@ -36,6 +37,8 @@ pub struct Institution {
     pub db: Db,
     pub keys: Keys,
     pub language: Language,
+    /// How far this process has verified the audit chain.
+    pub chain: audit::Watch,
     work: Arc<Notify>,
 }
 
@@ -77,7 +80,7 @@ impl Institution {
         if mode != settings.mode {
             return Err(CannotOpen::OtherMode { institution: name, database: mode.as_str(), registry: settings.mode.as_str() });
         }
-        Ok(Self { id, settings, db, keys, language, work: Arc::new(Notify::new()) })
+        Ok(Self { id, settings, db, keys, language, chain: audit::Watch::default(), work: Arc::new(Notify::new()) })
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {

@@ -8,6 +8,7 @@ use actix_web::{Route, web};
 
 use super::{assets, guard};
 use crate::approvals::{self, Checker};
+use crate::audit;
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
 use crate::branches;
@@ -66,6 +67,8 @@ const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPaym
 /// Who has anything to search.
 const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
+/// Who reads the audit log.
+const AUDITS: Needs = Needs::OneOf(&[Action::ViewAuditLog]);
 /// Who reads reports.
 const REPORTS: Needs = Needs::AccountManagerOr(&[Action::ViewReports]);
 
@@ -173,6 +176,8 @@ pub const URLS: &[Url] = &[
     Url::get("/who-can-do-what.csv", REPORTS, || web::get().to(report::download)),
     Url::get("/why", Needs::Person, || web::get().to(why::show)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/audit", AUDITS, || web::get().to(audit::pages::list)),
+    Url::get("/audit.csv", AUDITS, || web::get().to(audit::pages::download)),
     Url::get("/branches", Needs::AccountManager, || web::get().to(branches::pages::search)),
     Url::post("/branches", Needs::AccountManager, || web::post().to(branches::pages::add)),
     Url::get("/branches/new", Needs::AccountManager, || web::get().to(branches::pages::add_form)),
@@ -223,6 +228,7 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Users", label: "Roles", path: "/roles", count: None },
     Entry { group: "Branches", label: "Search Branches", path: "/branches", count: None },
     Entry { group: "Branches", label: "Add New Branch", path: "/branches/new", count: None },
+    Entry { group: "Reports", label: "Audit log", path: "/audit", count: None },
     Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
     Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
     Entry { group: "Users", label: "Search Users", path: "/users", count: None },

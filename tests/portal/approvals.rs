@@ -326,6 +326,7 @@ async fn the_history_tells_who_did_what_and_can_be_narrowed() {
     assert_eq!(actions[0], (HLA.full_name.to_owned(), "Approved".to_owned()), "newest first");
     assert!(actions.contains(&(THIRI.full_name.to_owned(), "Submitted for approval".to_owned())), "{actions:?}");
     page.assert_says_not("mandalay").assert_says("450,000 MMK");
+    assert!(page.rows("table")[0][5].starts_with("Payments: 3, Seal: "), "values have the words of the audit log: {:?}", page.rows("table")[0]);
     let hla = actor(&portal, &HLA).await;
     let page = tun.get(&format!("/history?person={}", hla.id)).await;
     assert_eq!(page.rows("table").len(), 1);

@@ -1,5 +1,7 @@
 //! The audit log: what was written cannot be changed, removed or cut off without being found.
 
+mod pages;
+
 use std::sync::Arc;
 
 use diesel::RunQueryDsl;

@@ -7,12 +7,14 @@ mod pages;
 use std::time::Duration;
 
 use outlay::audit::{By, What};
-use outlay::confirmations::{self, Change, Confirmed, Refusal, State};
+use outlay::confirmations::{self, Change, Confirmed, GrantAsked, Refusal, State};
+use outlay::ids::BranchId;
 use outlay::people::Actor;
+use outlay::privileges::{Action, Rights};
 
 use self::desk::{asked, confirm, deactivate, email, events, state};
-use crate::support::batches::actor;
-use crate::support::cast::{AYE, HLA, KYI, THIRI};
+use crate::support::batches::{actor, branch};
+use crate::support::cast::{AYE, HLA, HLAING, KYI, THIRI};
 use crate::support::portal::Portal;
 
 async fn refuse(portal: &Portal, by: &Actor, id: &outlay::ids::ConfirmationId, reason: &'static str) -> Result<(), Refusal> {
@@ -171,6 +173,29 @@ async fn what_is_confirmed_is_so_and_not_before() {
     let id = asked(&portal, &AYE, Some(&HLA), Change::Reactivation).await;
     assert!(matches!(confirm(&portal, &kyi.by(), &id).await, Ok(Confirmed::Done { code: None })));
     assert_eq!(actor(&portal, &HLA).await.full_name, HLA.full_name, "active again");
+}
+
+#[tokio::test]
+async fn a_grant_is_in_force_from_its_confirmation_on_and_says_who_confirmed_it() {
+    let (portal, _) = Portal::open().await;
+    let (kyi, thiri, hlaing) = (actor(&portal, &KYI).await, actor(&portal, &THIRI).await, branch(&portal, HLAING).await);
+    let change = Change::Grants(vec![GrantAsked { branch: hlaing.clone(), action: Action::ApprovePayment, until: None }]);
+    let id = asked(&portal, &AYE, Some(&THIRI), change).await;
+    assert!(!approves(&portal, &thiri, &hlaing).await);
+    assert!(matches!(confirm(&portal, &kyi.by(), &id).await, Ok(Confirmed::Done { code: None })));
+    assert!(approves(&portal, &thiri, &hlaing).await);
+    // What is not possible any more is refused, and nothing of it stays.
+    let sensitive = vec![Action::ApprovePayment, Action::ResolvePayment];
+    let grants = sensitive.iter().map(|action| GrantAsked { branch: BranchId::from("gone"), action: *action, until: None }).collect();
+    let id = asked(&portal, &AYE, Some(&HLA), Change::Grants(grants)).await;
+    assert!(matches!(confirm(&portal, &kyi.by(), &id).await, Ok(Confirmed::Overtaken(_))));
+    assert_eq!(state(&portal, &id).await, State::Refused);
+}
+
+async fn approves(portal: &Portal, person: &Actor, branch: &BranchId) -> bool {
+    let (user, now, branch) = (person.id.clone(), portal.institution.clock().now(), branch.clone());
+    let rights = portal.institution.db.read(move |conn| Rights::load(conn, &user, now)).await.unwrap();
+    rights.has(Action::ApprovePayment, &branch)
 }
 
 #[tokio::test]

@@ -7,10 +7,12 @@ use askama::Template;
 use super::slice;
 use crate::approvals::history::actions;
 use crate::approvals::{HistoryCriteria, HistoryEntry, store};
+use crate::audit::{Line, Names, Printer, changed};
 use crate::batches::State;
 use crate::ids::UserId;
 use crate::say;
 use crate::search::{self, Scope, Span, read_date};
+use crate::web::filters::printed_time;
 use crate::web::page::{Applied, Choice, Pager, Problem};
 use crate::web::{ErrorPage, List, Page, Visitor, filters, html, institution};
 use crate::words::Said;
@@ -20,7 +22,8 @@ use crate::words::Said;
 struct HistoryPage {
     page: Page,
     list: List,
-    rows: Vec<HistoryEntry>,
+    /// Each with what it changed, old and new, in words.
+    rows: Vec<(HistoryEntry, Vec<Line>)>,
     people: Vec<Choice>,
     actions: Vec<Choice>,
     applied: Vec<Applied>,
@@ -52,17 +55,25 @@ pub async fn history(request: HttpRequest, visitor: Visitor, mut page: Page, lis
     };
     let scope = Scope::of(&visitor.actor.id, &visitor.rights);
     let (asked, part_of) = (criteria.clone(), slice(&list));
-    let (part, people) = institution(&request)?
+    let (part, changes, names, people) = institution(&request)?
         .db
-        .read(move |conn| Ok::<_, ErrorPage>((store::history(conn, &scope, &asked, part_of)?, search::people(conn)?)))
+        .read(move |conn| {
+            let part = store::history(conn, &scope, &asked, part_of)?;
+            let changes: Vec<_> = part.rows.iter().map(HistoryEntry::changes).collect();
+            let names = Names::of_values(conn, &changes)?;
+            Ok::<_, ErrorPage>((part, changes, names, search::people(conn)?))
+        })
         .await?;
+    let time = |at| printed_time(at, &page.zone, &page.language);
+    let printer = Printer { language: &page.language, names: &names, time: &time };
+    let lines: Vec<Vec<Line>> = changes.iter().map(|changes| changed(changes, &printer)).collect();
     let status = if page.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = HistoryPage {
         applied: applied(&list, &criteria, &people),
         people: people.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect(),
         actions: actions().map(|what| Choice::new(what.as_str(), Said::new(what.label()))).collect(),
         pager: list.pager(part.counted, part.rows.len()),
-        rows: part.rows,
+        rows: part.rows.into_iter().zip(lines).collect(),
         list,
         page,
     };
