@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Person, Shown, within_last_day};
+use super::{Person, Shown, is_told, within_last_day};
 use crate::branches::Branch;
 use crate::clock::Instant;
 use crate::db::{self, Conn};
@@ -14,7 +14,7 @@ use crate::ids::{BranchId, UserId};
 use crate::people;
 use crate::privileges::store::{self, OpenGrant, WaitingGrants};
 use crate::privileges::words::{place, summary};
-use crate::privileges::{Action, ActionGroup, Actions, Rights};
+use crate::privileges::{Action, ActionGroup, Rights};
 use crate::say;
 use crate::web::page::{Applied, Pager};
 use crate::web::{ErrorPage, List, PAGE_ROWS, Page, Visitor, filters, html, institution};
@@ -173,11 +173,6 @@ fn row(user: &UserId, branch: &Branch, cells: Option<&Cells>) -> Row {
         Cell { group: group.label(), shown: in_group.flat_map(|(_, shown)| shown.iter().cloned()).collect(), why: why.here() }
     };
     Row { branch: branch.clone(), cells: ActionGroup::ALL.map(cell).into_iter().collect() }
-}
-
-/// Make Payment goes without saying where a type is made.
-fn is_told(action: Action, held: &Actions) -> bool {
-    action != Action::MakePayment || !held.iter().any(|other| other.makes() && *other != Action::MakePayment)
 }
 
 fn asked(waiting: WaitingGrants) -> Waiting {

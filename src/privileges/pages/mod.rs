@@ -10,7 +10,7 @@ pub mod roles;
 pub mod segregation;
 pub mod why;
 
-use super::{Action, CannotWrite, ChangeRefusal, NotAllowed, RoleRefusal};
+use super::{Action, Actions, CannotWrite, ChangeRefusal, NotAllowed, RoleRefusal};
 use crate::clock::Instant;
 use crate::ids::UserId;
 use crate::people::User;
@@ -46,6 +46,11 @@ struct Shown {
     until: Option<Instant>,
     /// Somebody has to confirm it first.
     waits: bool,
+}
+
+/// Make Payment goes without saying where a type is made.
+fn is_told(action: Action, held: &Actions) -> bool {
+    action != Action::MakePayment || !held.iter().any(|other| other.makes() && *other != Action::MakePayment)
 }
 
 /// The moment at which a day ends where the institution is.

@@ -4,11 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::{Shown, end_of, within_last_day};
+use super::{Shown, end_of, is_told, within_last_day};
 use crate::clock::Instant;
 use crate::ids::UserId;
 use crate::people::fold_name;
-use crate::privileges::{Action, ActionGroup, GrantInForce, NotAllowed, ReportCriteria, grants_csv, record_download, report_scope, store};
+use crate::privileges::{
+    Action, ActionGroup, GrantInForce, Held, NotAllowed, ReportCriteria, grants_csv, record_download, report_scope, store,
+};
 use crate::say;
 use crate::search::read_date;
 use crate::web::download::sent;
@@ -121,26 +123,26 @@ fn file(list: &List) -> String {
 
 /// The grants come in order of person and branch.
 fn rows(grants: Vec<GrantInForce>) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut last = None;
-    for grant in grants {
-        let here = (grant.user_id.clone(), grant.branch_id.clone());
-        if last.as_ref() != Some(&here) {
-            rows.push(Row {
-                user: grant.user_id.clone(),
-                person: format!("{} ({})", grant.full_name, grant.user_name),
-                branch: grant.branch(),
-                cells: ActionGroup::ALL.iter().map(|group| (group.label(), Vec::new())).collect(),
-            });
-            last = Some(here);
-        }
-        let label = grant.action.group().label();
-        let cell = rows.last_mut().and_then(|row| row.cells.iter_mut().find(|(group, _)| *group == label));
-        if let Some((_, shown)) = cell {
-            shown.push(Shown { word: grant.action.short(), until: grant.until_at.map(within_last_day), waits: false });
-        }
-    }
-    rows
+    let of_one = |one: &GrantInForce, other: &GrantInForce| one.user_id == other.user_id && one.branch_id == other.branch_id;
+    grants.chunk_by(of_one).filter_map(row).collect()
+}
+
+fn row(grants: &[GrantInForce]) -> Option<Row> {
+    let first = grants.first()?;
+    let held: Held = grants.iter().map(|grant| (grant.action, grant.until_at)).collect();
+    let actions = held.keys().copied().collect();
+    let cell = |group: &ActionGroup| {
+        let told = held.iter().filter(|(action, _)| action.group() == *group && is_told(**action, &actions));
+        let shown =
+            |(action, until): (&Action, &Option<Instant>)| Shown { word: action.short(), until: until.map(within_last_day), waits: false };
+        (group.label(), told.map(shown).collect())
+    };
+    Some(Row {
+        user: first.user_id.clone(),
+        person: format!("{} ({})", first.full_name, first.user_name),
+        branch: first.branch(),
+        cells: ActionGroup::ALL.iter().map(cell).collect(),
+    })
 }
 
 fn applied(list: &List) -> Vec<Applied> {
