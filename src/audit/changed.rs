@@ -84,9 +84,11 @@ impl Printer<'_> {
                 _ => number.to_string(),
             },
             (_, Value::String(text)) => self.text(name, text),
-            (_, Value::Array(values)) => {
-                values.iter().map(|value| self.value(name, value, currency)).collect::<Vec<_>>().join(if name == "given" { "; " } else { ", " })
-            }
+            (_, Value::Array(values)) => values
+                .iter()
+                .map(|value| self.value(name, value, currency))
+                .collect::<Vec<_>>()
+                .join(if name == "given" { "; " } else { ", " }),
             (_, Value::Object(fields)) => self.grants(fields).unwrap_or_else(|| self.object(fields, currency)),
         }
     }

@@ -33,8 +33,11 @@ pub async fn download(request: HttpRequest, visitor: Visitor, mut page: Page, li
         return Err(ErrorPage::BadForm);
     }
     let scope = AuditScope::of(&visitor.rights);
-    let asked: serde_json::Map<_, _> =
-        FILTERS.iter().filter(|(name, _)| !list.get(name).is_empty()).map(|(name, _)| ((*name).to_owned(), list.get(name).into())).collect();
+    let asked: serde_json::Map<_, _> = FILTERS
+        .iter()
+        .filter(|(name, _)| !list.get(name).is_empty())
+        .map(|(name, _)| ((*name).to_owned(), list.get(name).into()))
+        .collect();
     let (actor, branches) = (visitor.actor.clone(), scope.branches().to_vec());
     let id = institution.id.clone();
     let record = institution.db.write(move |tx| {
@@ -87,7 +90,16 @@ async fn next(mut rest: Rest) -> db::Result<(web::Bytes, Option<Rest>)> {
 }
 
 fn heading(page: &Page) -> Vec<String> {
-    let said = [say!("Time"), say!("Person"), say!("What happened"), say!("Action"), say!("About"), say!("Branch"), say!("Reason"), say!("What changed")];
+    let said = [
+        say!("Time"),
+        say!("Person"),
+        say!("What happened"),
+        say!("Action"),
+        say!("About"),
+        say!("Branch"),
+        say!("Reason"),
+        say!("What changed"),
+    ];
     said.iter().map(|said| said.in_language(&page.language)).collect()
 }
 

@@ -14,8 +14,7 @@ use crate::web::page::Problem;
 use crate::web::{List, Page};
 
 /// Filters of the log, in the order of their form.
-const FILTERS: [(&str, &str); 5] =
-    [("person", "Person"), ("action", "Action"), ("subject", "About"), ("from", "From"), ("to", "To")];
+const FILTERS: [(&str, &str); 5] = [("person", "Person"), ("action", "Action"), ("subject", "About"), ("from", "From"), ("to", "To")];
 
 /// What the address asks for. What is no day is a problem of its field.
 fn criteria(list: &List, page: &mut Page) -> AuditCriteria {

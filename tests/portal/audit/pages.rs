@@ -34,7 +34,8 @@ async fn an_auditor_reads_who_did_what_with_old_and_new_values() {
     let (portal, _) = Portal::open().await;
     submitted(&portal, &THIRI, &WAGES).await;
     let (kyi, hlaing) = (actor(&portal, &KYI).await.by(), branch(&portal, HLAING).await);
-    let new = NewBranch { code: "YGN-01".to_owned(), region: "Yangon".to_owned(), township: "Hlaing".to_owned(), name: "Head office".to_owned() };
+    let new =
+        NewBranch { code: "YGN-01".to_owned(), region: "Yangon".to_owned(), township: "Hlaing".to_owned(), name: "Head office".to_owned() };
     portal.institution.db.write(move |tx| branches::edit_branch(tx, &kyi, &hlaing, &new)).await.unwrap();
     let (aye, hla) = (actor(&portal, &AYE).await.by(), actor(&portal, &HLA).await.id);
     portal.institution.db.write(move |tx| confirmations::ask(tx, &aye, Some(&hla), &Change::PasswordCode)).await.unwrap();
