@@ -11,9 +11,9 @@ use actix_web::{App, HttpResponse, HttpServer, guard, web};
 
 use crate::institutions::Institution;
 use crate::people::Passwords;
-use crate::web::guard as front;
+use crate::web::guard::not_found;
 use crate::web::urls::{self, Needs};
-use crate::web::{FORM_BYTES_MAX, Proxies, headers, sessions};
+use crate::web::{FORM_BYTES_MAX, Proxies, front, headers, sessions};
 
 /// What the server needs beside its institutions.
 #[derive(Clone)]
@@ -56,9 +56,13 @@ pub fn serve(portal: Portal, listener: TcpListener) -> std::io::Result<Listening
                     hosts.iter().any(|known| known == &host_name(host))
                 }))
                 .app_data(web::Data::from(Arc::clone(institution)))
-                .wrap(sessions::middleware(Arc::clone(institution)));
+                .wrap(sessions::middleware(Arc::clone(institution)))
+                .wrap(from_fn({
+                    let institution = Arc::clone(institution);
+                    move |request, next| front::stand(Arc::clone(&institution), request, next)
+                }));
             let scope = urls::services().into_iter().fold(scope, actix_web::Scope::service);
-            app.service(scope.default_service(urls::guarded(Needs::Nothing, web::to(front::not_found))))
+            app.service(scope.default_service(urls::guarded(Needs::Nothing, web::to(not_found))))
         });
         app.default_service(web::to(misdirected))
     })

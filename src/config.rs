@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::db::CONNECTIONS;
 use crate::roles::admin::AdminArgs;
 use crate::roles::demo::DemoArgs;
 use crate::simulator::SimulateArgs;
@@ -66,10 +67,16 @@ pub struct ServeArgs {
     /// Threads that answer requests, 1 to 64
     #[arg(long, env = "OUTLAY_THREADS", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub threads: u8,
+    /// Connections to databases, over all institutions, 20 to 2000
+    #[arg(long, env = "OUTLAY_CONNECTIONS", default_value_t = CONNECTIONS, value_parser = clap::value_parser!(u16).range(20..=2000))]
+    pub connections: u16,
 }
 
 #[derive(Debug, Args)]
 pub struct WorkArgs {
     #[command(flatten)]
     pub registry: RegistryArgs,
+    /// Connections to databases, over all institutions, 20 to 2000
+    #[arg(long, env = "OUTLAY_CONNECTIONS", default_value_t = CONNECTIONS, value_parser = clap::value_parser!(u16).range(20..=2000))]
+    pub connections: u16,
 }

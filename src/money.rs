@@ -66,6 +66,13 @@ impl Currency {
     /// The kyat, an institution's currency unless its settings say otherwise.
     pub const MMK: Self = Self { code: "MMK", digits: 2, shown_whole: true };
 
+    /// Every currency that the SDK takes, by its code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let mut codes: Vec<_> = [TWO_DIGITS, NO_DIGITS, THREE_DIGITS].iter().flat_map(|codes| codes.split_ascii_whitespace()).collect();
+        codes.sort_unstable();
+        codes.into_iter().filter_map(Self::find)
+    }
+
     /// `None` for a code that is unknown or that the SDK refuses.
     pub fn find(code: &str) -> Option<Self> {
         let code = code.trim();

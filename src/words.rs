@@ -99,6 +99,12 @@ impl Language {
         Some(Self { code: code.to_owned(), translations: std::sync::Arc::new(translations) })
     }
 
+    /// Every language there is a catalogue for, and English.
+    pub fn codes() -> Vec<String> {
+        let catalogues = Locales::iter().filter_map(|file| file.strip_suffix(".po").map(str::to_owned));
+        std::iter::once("en".to_owned()).chain(catalogues).collect()
+    }
+
     /// For `<html lang>`.
     pub fn code(&self) -> &str {
         &self.code

@@ -8,18 +8,24 @@ use tokio::task::JoinHandle;
 
 use crate::audit;
 use crate::batches;
-use crate::db::{Isolation, Turn};
+use crate::db::{self, Isolation, Turn};
 use crate::dispatch::{Engine, Setup};
 use crate::institutions::Institution;
 use crate::mail::{self, NoMailServer, Postman};
 use crate::people;
-use crate::sdk::NotAnSdk;
+use crate::sdk::{Client, NotAnSdk};
 use crate::web;
 
-/// Events are sealed within a second of being written.
+/// Events that this process writes are sealed within a second.
 const SEAL_EVERY: Duration = Duration::from_millis(500);
-/// The audit chain is verified a little further so often.
-const LOOK_ON_EVERY: Duration = Duration::from_secs(10);
+/// Events that another process writes, as the command line does, are looked for so often.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// The audit chain is verified a little further so often, while there is more of it.
+const VERIFY_EVERY: Duration = Duration::from_secs(10);
+/// And so often where this process has written nothing.
+const VERIFY_IDLE: Duration = Duration::from_secs(600);
+/// A database that cannot be opened is tried again so often.
+const OPEN_EVERY: Duration = Duration::from_secs(60);
 /// Ended sessions, old once-keys and broken uploads are cleared away, and the audit head is logged, so often.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// Sessions and once-keys are kept for so long after they were last of use.
@@ -49,12 +55,12 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
         for institution in institutions {
-            let engine = Engine::new(institution.db.clone(), setup(institution))?;
-            tasks.push(tokio::spawn(engine.run(stopped.clone(), institution.work())));
-            tasks.push(tokio::spawn(Postman::open(institution)?.run(stopped.clone())));
-            tasks.push(tokio::spawn(seal(Arc::clone(institution), stopped.clone())));
-            tasks.push(tokio::spawn(look_on(Arc::clone(institution), stopped.clone())));
-            tasks.push(tokio::spawn(tidy(Arc::clone(institution), stopped.clone())));
+            for sdk in &institution.settings.sdk {
+                // A setting that cannot be used is told at start, also where the database has to wait.
+                Client::new(sdk)?;
+            }
+            let postman = Postman::open(institution)?;
+            tasks.push(tokio::spawn(work(Arc::clone(institution), postman, stopped.clone())));
         }
         Ok(Self { stop, tasks })
     }
@@ -70,14 +76,44 @@ impl Workers {
     }
 }
 
-fn setup(institution: &Institution) -> Setup {
-    Setup {
-        house: institution.id.clone(),
+/// All work of one institution, from when its database can be opened.
+async fn work(institution: Arc<Institution>, postman: Postman, mut stop: watch::Receiver<bool>) {
+    while !institution.is_open() {
+        if !pause(OPEN_EVERY, &mut stop).await {
+            return;
+        }
+        match institution.come_up_alone().await {
+            Ok(()) => tracing::info!(institution = institution.settings.name, "open again"),
+            Err(error) => tracing::error!("{error}"),
+        }
+    }
+    let engine = match setup(&institution).map(|setup| Engine::new(institution.db.clone(), setup)) {
+        Ok(Ok(engine)) => engine,
+        Ok(Err(error)) => return tracing::error!(%error, institution = institution.settings.name, "nothing is paid"),
+        Err(error) => return tracing::error!(%error, institution = institution.settings.name, "nothing is paid"),
+    };
+    let tasks = [
+        tokio::spawn(engine.run(stop.clone(), institution.work())),
+        tokio::spawn(postman.run(stop.clone())),
+        tokio::spawn(seal(Arc::clone(&institution), stop.clone())),
+        tokio::spawn(verify(Arc::clone(&institution), stop.clone())),
+        tokio::spawn(tidy(institution, stop)),
+    ];
+    for task in tasks {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "background work ended badly");
+        }
+    }
+}
+
+fn setup(institution: &Institution) -> db::Result<Setup> {
+    Ok(Setup {
+        house: institution.id()?,
         name: institution.settings.name.clone(),
         sdks: institution.settings.sdk.clone(),
-        epoch_file: institution.epoch_file(),
+        epoch_file: institution.epoch_file()?,
         concurrency: institution.settings.concurrency,
-    }
+    })
 }
 
 /// Waits, or returns `false` at once when told to stop.
@@ -90,18 +126,18 @@ async fn pause(wait: Duration, stop: &mut watch::Receiver<bool>) -> bool {
 
 /// Appends waiting events to the audit chain; once more after the last verb when told to stop.
 async fn seal(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
+    let db = &institution.db;
+    let mut seen = None;
     loop {
         let goes_on = pause(SEAL_EVERY, &mut stop).await;
-        loop {
-            let key = institution.keys.audit();
-            match institution.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| audit::seal(tx, &key)).await {
-                Ok(sealed) if i64::try_from(sealed).unwrap_or(0) >= audit::SEALED_AT_ONCE => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "audit events wait for their seal");
-                    break;
-                }
-            }
+        if goes_on && let Some(seen) = seen {
+            // Nothing written: wait without a connection.
+            tokio::select! { () = db.changes(seen, LOOK_EVERY) => {}, _ = stop.wait_for(|stop| *stop) => {} }
+        }
+        let before = db.commits();
+        match seal_waiting(&institution).await {
+            Ok(own) => seen = Some(before.saturating_add(own)),
+            Err(error) => tracing::warn!(%error, "audit events wait for their seal"),
         }
         if !goes_on {
             return;
@@ -109,12 +145,31 @@ async fn seal(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Returns in how many writes.
+async fn seal_waiting(institution: &Institution) -> db::Result<u64> {
+    let mut writes = 0;
+    while institution.db.glance(audit::is_any_unsealed).await? {
+        let key = institution.keys.audit();
+        let sealed = institution.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| audit::seal(tx, &key)).await?;
+        writes += 1;
+        if sealed == 0 {
+            break;
+        }
+    }
+    Ok(writes)
+}
+
 /// Verifies the audit chain beside everything else, so that its page can tell how far.
-async fn look_on(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
-    let key = institution.keys.audit();
-    while pause(LOOK_ON_EVERY, &mut stop).await {
-        if let Err(error) = audit::look_on(&institution.db, &key, &institution.chain).await {
+async fn verify(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
+    let (db, key) = (&institution.db, institution.keys.audit());
+    while pause(VERIFY_EVERY, &mut stop).await {
+        let seen = db.commits();
+        if let Err(error) = audit::look_on(db, &key, &institution.chain).await {
             tracing::warn!(%error, "the audit chain could not be verified further");
+        }
+        if institution.chain.is_at_end() {
+            // Nothing written: wait without a connection.
+            tokio::select! { () = db.changes(seen, VERIFY_IDLE) => {}, _ = stop.wait_for(|stop| *stop) => {} }
         }
     }
 }

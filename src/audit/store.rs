@@ -82,6 +82,14 @@ pub fn head(conn: &mut Conn) -> Result<Option<(i64, String)>> {
         .optional()?)
 }
 
+/// Whether an event waits for its seal.
+///
+/// # Errors
+/// The database's.
+pub fn is_any_unsealed(conn: &mut Conn) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(audit_unsealed::table.select(audit_unsealed::event_id))).get_result(conn)?)
+}
+
 pub(super) fn unsealed(conn: &mut Conn, limit: i64) -> Result<Vec<StoredEvent>> {
     Ok(audit_unsealed::table
         .inner_join(audit_events::table.on(audit_events::id.eq(audit_unsealed::event_id)))

@@ -40,6 +40,11 @@ impl Watch {
         self.lock().clone()
     }
 
+    /// Whether there was nothing more to verify when it last looked.
+    pub fn is_at_end(&self) -> bool {
+        self.lock().follows
+    }
+
     fn lock(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -63,7 +63,7 @@ pub async fn load(
     let (Some(batch), files) = found else { return Err(db::Error::Conflict.into()) };
     let Some(file) = files.first() else { return Err(db::Error::Conflict.into()) };
     let of = OfBatch {
-        institution: institution.id.clone(),
+        institution: institution.id()?,
         batch: id.clone(),
         branch: batch.branch.clone(),
         currency: batch.currency,

@@ -5,6 +5,7 @@ use crate::audit::By;
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::UserId;
+use crate::institutions;
 use crate::people::second_factor::{self, OneTimeCode, RequestRefusal};
 use crate::people::{self, ReactivateRefusal};
 use crate::privileges::{self, ChangeRefusal, NotAllowed};
@@ -39,14 +40,14 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
     let asker = people::find(tx, &asked.asked_by)?.filter(|asker| asker.is_active && asker.is_account_manager);
     let Some(asker) = asker else { return overtaken(say!("Who asked for this is no longer an account manager.")) };
     let asker = By::user(asker.id, asker.full_name);
-    let Some(user) = &asked.user else { return setting(&asked.change) };
+    let Some(user) = &asked.user else { return setting(tx, by, asked) };
     let is_active = people::find(tx, user)?.is_some_and(|person| person.is_active);
     if !is_active && asked.change != Change::Reactivation {
         return overtaken(say!("The person was deactivated after this was asked for."));
     }
     match &asked.change {
         Change::Grants(grants) => give(tx, by, &asked.asked_by, user, grants),
-        Change::Setting { .. } => setting(&asked.change),
+        Change::Setting { .. } => setting(tx, by, asked),
         Change::Email { from, to } => {
             if *from != store::email(tx, user)? {
                 return overtaken(say!("The mail address was changed after this was asked for."));
@@ -68,8 +69,13 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
     }
 }
 
-fn setting(_: &Change) -> Result<Code, CannotApply> {
-    overtaken(say!("This version of Outlay cannot do this yet."))
+fn setting(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Result<Code, CannotApply> {
+    let Change::Setting { name, to, .. } = &asked.change else { return overtaken(say!("This cannot be done any more.")) };
+    match institutions::change_setting_confirmed(tx, &asked.asked_by, by, name, to) {
+        Ok(()) => Ok(None),
+        Err(db::Error::Conflict) => overtaken(say!("This version of Outlay has no such setting any more.")),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn not_reactivated(refusal: ReactivateRefusal) -> CannotApply {

@@ -23,6 +23,16 @@ pub(super) fn waiting_for(conn: &mut Conn, user: Option<&UserId>, change: &Chang
     Ok(found.optional()?)
 }
 
+/// What waits of one kind. A change that this version cannot read is left out.
+///
+/// # Errors
+/// The database's.
+pub fn waiting_of_kind(conn: &mut Conn, kind: Kind) -> Result<Vec<Change>> {
+    let waiting = confirmations::table.filter(confirmations::state.eq(State::Waiting)).filter(confirmations::kind.eq(kind));
+    let texts: Vec<String> = waiting.order(confirmations::asked_at).select(confirmations::change).load(conn)?;
+    Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+}
+
 pub(super) fn insert(tx: &mut WriteTx<'_>, by: &By, user: Option<&UserId>, change: &Change) -> Result<ConfirmationId> {
     let now = tx.now();
     let id = ConfirmationId::new(now);

@@ -16,13 +16,17 @@ mod url;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use tokio::sync::watch;
 
 pub(crate) use self::conn::on;
 pub use self::conn::{Access, Conn, create_sqlite};
 pub use self::error::{Error, Failure, Result};
 pub use self::migrate::{NotOurVersion, bring_up};
+pub use self::pool::{CONNECTIONS, SHARE, limit_connections};
+use self::pool::{Pool, Use};
 pub use self::question::Question;
 pub use self::sqlite_writer::Turn;
 pub use self::types::UnknownName;
@@ -39,25 +43,52 @@ pub struct Db {
 
 struct Inner {
     url: DatabaseUrl,
-    readers: pool::Pool,
+    readers: Pool,
+    writers: Arc<Pool>,
     writer: Writer,
     clock: Arc<dyn Clock>,
+    /// How many writes of this process were committed.
+    commits: Arc<watch::Sender<u64>>,
 }
 
 enum Writer {
     Sqlite(sqlite_writer::SqliteWriter),
-    Postgres(pool::Pool),
+    Postgres,
 }
 
 impl Db {
     /// A handle; nothing is opened yet. Fails only where a thread cannot be started.
     pub fn new(url: DatabaseUrl, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
-        let readers = pool::build(&url, Access::Read);
+        let (readers, writers) = (Pool::new(&url, Access::Read), Arc::new(Pool::new(&url, Access::Write)));
         let writer = match &url {
-            DatabaseUrl::Sqlite(_) => Writer::Sqlite(sqlite_writer::SqliteWriter::start(url.clone())?),
-            DatabaseUrl::Postgres(_) => Writer::Postgres(pool::build(&url, Access::Write)),
+            DatabaseUrl::Sqlite(_) => Writer::Sqlite(sqlite_writer::SqliteWriter::start(Arc::clone(&writers))?),
+            DatabaseUrl::Postgres(_) => Writer::Postgres,
         };
-        Ok(Self { inner: Arc::new(Inner { url, readers, writer, clock }) })
+        Ok(Self { inner: Arc::new(Inner { url, readers, writers, writer, clock, commits: Arc::new(watch::Sender::new(0)) }) })
+    }
+
+    /// How many connections are open now, in use or resting.
+    pub fn connections(&self) -> usize {
+        self.inner.readers.open() + self.inner.writers.open()
+    }
+
+    /// Closes the connections that rest, which would close by themselves a little later.
+    pub fn close_resting(&self) {
+        self.inner.readers.close_resting();
+        self.inner.writers.close_resting();
+    }
+
+    /// How many writes this process has committed: for [`Self::changes`].
+    pub fn commits(&self) -> u64 {
+        *self.inner.commits.borrow()
+    }
+
+    /// Waits until this process has committed something after `seen`, or for `at_most`. Needs no connection, so background work can
+    /// wait here for as long as nothing happens.
+    pub async fn changes(&self, seen: u64, at_most: Duration) {
+        let mut commits = self.inner.commits.subscribe();
+        // Time over or something written: both are a reason to look.
+        drop(tokio::time::timeout(at_most, commits.wait_for(|commits| *commits != seen)).await);
     }
 
     pub fn url(&self) -> &DatabaseUrl {
@@ -81,10 +112,33 @@ impl Db {
         T: Send + 'static,
         E: Failure,
     {
+        self.read_as(Use::Kept, question).await
+    }
+
+    /// [`Self::read`] for background work that looks whether there is something to do: leaves no connection open that was not.
+    pub async fn glance<T, E, F>(&self, question: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        self.read_as(Use::Glance, question).await
+    }
+
+    async fn read_as<T, E, F>(&self, how: Use, question: F) -> std::result::Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
         let inner = Arc::clone(&self.inner);
+        let turn = inner.readers.turn().await?;
         away(move || {
-            let mut conn = inner.readers.get().map_err(|error| Error::Unavailable(error.to_string()))?;
-            snapshot(&mut conn, question)
+            let mut lent = inner.readers.lend(how)?;
+            let answer = snapshot(lent.conn()?, question);
+            lent.done();
+            drop(turn);
+            answer
         })
         .await
     }
@@ -107,13 +161,25 @@ impl Db {
         E: Failure,
     {
         let clock = Arc::clone(&self.inner.clock);
+        // Counted where it happens: a request that was dropped meanwhile has written all the same.
+        let commits = Arc::clone(&self.inner.commits);
+        let mut write = move |conn: &mut Conn| {
+            let outcome = write::write(conn, &clock, isolation, &mut verb);
+            if outcome.is_ok() {
+                commits.send_modify(|commits| *commits += 1);
+            }
+            outcome
+        };
         match &self.inner.writer {
-            Writer::Postgres(_) => {
+            Writer::Postgres => {
                 let inner = Arc::clone(&self.inner);
+                let place = inner.writers.turn().await?;
                 away(move || {
-                    let Writer::Postgres(pool) = &inner.writer else { return Err(lost().into()) };
-                    let mut conn = pool.get().map_err(|error| Error::Unavailable(error.to_string()))?;
-                    write::write(&mut conn, &clock, isolation, &mut verb)
+                    let mut lent = inner.writers.lend(Use::Kept)?;
+                    let outcome = write(lent.conn()?);
+                    lent.done();
+                    drop(place);
+                    outcome
                 })
                 .await
             }
@@ -123,7 +189,7 @@ impl Db {
                     turn,
                     Box::new(move |conn| {
                         let outcome = match conn {
-                            Ok(conn) => write::write(conn, &clock, isolation, &mut verb),
+                            Ok(conn) => write(conn),
                             Err(error) => Err(error.into()),
                         };
                         // Nobody waits any more when the request was dropped; the write stands all the same.

@@ -1,9 +1,10 @@
-//! SQLite's one writer: a thread that owns the writing connection and takes people's writes before the worker's.
+//! SQLite's one writer: a thread that alone uses the writing connection and takes people's writes before the worker's.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Access, Conn, DatabaseUrl, Error};
+use super::pool::{Pool, Use};
+use super::{Conn, Error};
 
 /// Whose write it is: a person waits for a page, the worker does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +48,10 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 
 impl SqliteWriter {
     /// Starts the thread; the connection is opened at the first write.
-    pub(super) fn start(url: DatabaseUrl) -> std::io::Result<Self> {
+    pub(super) fn start(pool: Arc<Pool>) -> std::io::Result<Self> {
         let shared = Arc::new((Mutex::new(Queue::default()), Condvar::new()));
         let theirs = Arc::clone(&shared);
-        std::thread::Builder::new().name("outlay-writer".to_owned()).spawn(move || serve(&url, &theirs))?;
+        std::thread::Builder::new().name("outlay-writer".to_owned()).spawn(move || serve(&pool, &theirs))?;
         Ok(Self { shared })
     }
 
@@ -71,8 +72,7 @@ impl Drop for SqliteWriter {
     }
 }
 
-fn serve(url: &DatabaseUrl, shared: &(Mutex<Queue>, Condvar)) {
-    let mut conn = None;
+fn serve(pool: &Pool, shared: &(Mutex<Queue>, Condvar)) {
     loop {
         let job = {
             let mut queue = lock(&shared.0);
@@ -86,23 +86,19 @@ fn serve(url: &DatabaseUrl, shared: &(Mutex<Queue>, Condvar)) {
                 queue = shared.1.wait(queue).unwrap_or_else(PoisonError::into_inner);
             }
         };
-        if conn.is_none() {
-            match Conn::open(url, Access::Write) {
-                Ok(opened) => conn = Some(opened),
-                Err(error) => {
-                    job(Err(error));
-                    continue;
-                }
+        let mut lent = match pool.lend(Use::Kept) {
+            Ok(lent) => lent,
+            Err(error) => {
+                job(Err(error));
+                continue;
             }
-        }
-        if let Some(open) = &mut conn {
-            // A verb that panics has its caller told that the outcome is unknown; the next verb gets a new connection, and the
-            // transaction of the old one is rolled back as it closes. Without this every later write would wait for ever.
-            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(Ok(open))));
-            if ran.is_err() {
-                tracing::error!("a write panicked and was rolled back");
-                conn = None;
-            }
+        };
+        // A verb that panics has its caller told that the outcome is unknown; its connection is closed, which rolls its transaction
+        // back, and the next verb gets a new one. Without this every later write would wait for ever.
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(lent.conn())));
+        match ran {
+            Ok(()) => lent.done(),
+            Err(_) => tracing::error!("a write panicked and was rolled back"),
         }
     }
 }

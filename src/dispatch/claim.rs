@@ -9,7 +9,9 @@ use super::pause;
 use super::store::{self, Attempt, Claimed, Deltas, Key, Move};
 use super::{TransferState, sealed};
 use crate::db::{self, WriteTx};
+use crate::funding::AccountState;
 use crate::ids::{AttemptId, BatchId, FundingAccountId, InstitutionId, TransferId};
+use crate::institutions;
 
 /// How long a claimed row stays with its claim. A worker that lives finishes or gives up long before; its calls time out within a minute.
 pub const ROW_LEASE: Duration = Duration::from_secs(300);
@@ -34,7 +36,7 @@ pub(super) struct InHand {
 
 /// Claims rows that wait to be paid, at most `limit`, shared fairly among the account's batches.
 pub(super) fn claim_to_pay(tx: &mut WriteTx<'_>, by: &Claimer, limit: usize) -> db::Result<Vec<InHand>> {
-    if !still_ours(tx, by)? {
+    if !still_ours(tx, by)? || institutions::is_suspended(tx)? {
         return Ok(Vec::new());
     }
     let now = tx.now();
@@ -64,7 +66,11 @@ pub(super) fn claim_to_ask(tx: &mut WriteTx<'_>, by: &Claimer, limit: usize) -> 
         return Ok(Vec::new());
     }
     let now = tx.now();
-    let rows = store::doubtful(tx, &by.account, now, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    let mut rows = store::doubtful(tx, &by.account, now, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    if institutions::is_suspended(tx)? {
+        // Asked about, but not agreed again.
+        rows.iter_mut().for_each(|row| row.account = AccountState::Stopped);
+    }
     // In doubt before and after: the claim is its attempt, and the next question if this one never ends.
     let to = |standing: &Standing, lease_until| Standing { next_at: Some(lease_until), ..standing.clone() };
     take(tx, by, rows, "reconcile", to, |claimed, _| begin_asking(claimed.standing.clone()).then)

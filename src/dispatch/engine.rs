@@ -16,6 +16,7 @@ use super::claim::{self, Claimer, InHand};
 use super::epoch::{self, EPOCH_EVERY, EpochError, EpochFile, Held};
 use super::job::Job;
 use super::lease::{self, LEASE_FOR, Lease, Taken};
+use super::look::{self, Seen, is_to_begin};
 use super::recorder::Recorder;
 use super::shared::Shared;
 use super::store::{self, AtWork};
@@ -24,14 +25,16 @@ use crate::audit::{self, By, Event, Subject, What};
 use crate::batches::State;
 use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn};
-use crate::funding::{self, AccountState};
+use crate::funding;
 use crate::ids::{AttemptId, FundingAccountId, InstitutionId};
 use crate::sdk::{Client, NotAnSdk, SdkSettings};
 
 /// Calls in flight for one funding account, unless the operator sets another number.
 pub const CONCURRENCY: usize = 32;
-/// The longest the engine sleeps when nothing wakes it.
+/// The longest the engine sleeps while there is something to pay or to ask about.
 const POLL: Duration = Duration::from_millis(500);
+/// The longest it sleeps while there is not: so late it notices what another process approved. What this one writes wakes it.
+pub const QUIET_POLL: Duration = Duration::from_secs(10);
 /// The longest it waits for tasks before it looks for more work.
 const BEAT: Duration = Duration::from_millis(250);
 /// How often rows with an ended lease are looked for.
@@ -67,6 +70,8 @@ pub struct Engine {
     epoch_at: Instant,
     recovered_at: Option<Instant>,
     held: Option<Held>,
+    /// Looks in a row that found nothing to wait for; 0 while there is work.
+    quiet: u32,
 }
 
 impl Engine {
@@ -96,6 +101,7 @@ impl Engine {
             epoch_at,
             recovered_at: None,
             held: None,
+            quiet: 0,
         })
     }
 
@@ -129,6 +135,7 @@ impl Engine {
     /// Works until `stop` says so; `wake` tells that something was approved.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>, wake: Arc<Notify>) {
         while !*stop.borrow() {
+            let seen = self.shared.db.commits();
             let did = match self.beat().await {
                 Ok(did) => did,
                 Err(error) => {
@@ -139,8 +146,12 @@ impl Engine {
             };
             if did > 0 || !self.tasks.is_empty() {
                 self.pump().await;
-            } else {
+            } else if self.quiet == 0 {
                 tokio::select! { () = wake.notified() => {}, () = tokio::time::sleep(POLL) => {}, _ = stop.changed() => {} }
+            } else {
+                let db = self.shared.db.clone();
+                let wait = POLL.saturating_mul(1 << self.quiet.min(5)).min(QUIET_POLL);
+                tokio::select! { () = wake.notified() => {}, () = db.changes(seen, wait) => {}, _ = stop.changed() => {} }
             }
         }
         self.end().await;
@@ -185,8 +196,9 @@ impl Engine {
             Err(EpochError::Held(held)) => return self.hold(held).await.map(|()| 0),
         }
         let now = self.shared.now();
-        let (batches, to_ask) =
-            self.shared.db.read(move |conn| Ok::<_, db::Error>((store::at_work(conn)?, store::accounts_to_ask(conn, now)?))).await?;
+        let seen = look::look(&self.shared.db, now, self.quiet > 0).await?;
+        self.quiet = if seen.waits_for_something() { 0 } else { self.quiet.saturating_add(1) };
+        let Seen { batches, to_ask, is_suspended } = seen;
         let mut did = self.resume(&batches, now).await?;
         let has_work = |one: &&AtWork| one.batch.state != State::Paused || one.batch.paying > 0;
         let at_work = batches.iter().filter(has_work).map(|one| &one.batch.funding_account_id);
@@ -195,8 +207,7 @@ impl Engine {
             did += self.keep_lease(account, &batches, now).await?;
         }
         did += self.recover(&batches, now).await?;
-        // A batch of a stopped account keeps waiting for its start.
-        for one in batches.iter().filter(|one| one.batch.state == State::Approved && one.account == AccountState::Open) {
+        for one in batches.iter().filter(|one| !is_suspended && is_to_begin(one)) {
             if self.accounts.contains_key(&one.batch.funding_account_id) {
                 did += self.begin(&one.batch).await?;
             }

@@ -18,6 +18,7 @@ mod epoch;
 mod finish;
 mod job;
 mod lease;
+mod look;
 mod pause;
 mod reconcile;
 mod record;
@@ -36,7 +37,7 @@ pub mod why;
 
 pub use claim::ROW_LEASE;
 pub use crash::POINTS as CRASH_POINTS;
-pub use engine::{CONCURRENCY, Engine, Setup};
+pub use engine::{CONCURRENCY, Engine, QUIET_POLL, Setup};
 pub use epoch::{EPOCH_EVERY, EpochError, EpochFile, Held, check as check_epoch};
 pub use lease::LEASE_FOR;
 pub use pause::{PauseReason, reopen_account};

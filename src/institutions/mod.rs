@@ -1,86 +1,76 @@
 //! Institutions: each a tenant with its own database, people, audit log, keys and settings.
 //!
 //! The registry is a folder with one TOML file for each ([`Settings`]); the institution of a request is the one whose
-//! configured host equals the request's. Nothing else ever chooses a database.
+//! configured host equals the request's. Nothing else ever chooses a database. What an institution may change itself ([`Setting`])
+//! stands in its database, over the defaults of its file. An [`Institution`] whose database cannot be used is closed: its host
+//! answers so in words while it is tried again, and the others do not notice.
 
+mod change_settings;
 mod create;
+mod house;
 mod keys;
 mod lock;
+mod logo;
+mod open;
+pub mod pages;
 mod registry;
+mod rename_host;
 mod security;
+mod setting;
 mod settings;
 mod store;
+mod suspend;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock, RwLock};
 
 use tokio::sync::Notify;
 
+pub use self::change_settings::{Changed, NotChanged, change_setting_confirmed, change_settings};
 pub use self::create::{AlreadyThere, create};
+use self::house::Known;
+pub use self::house::{FRESH_FOR, House};
 pub use self::keys::{BadKey, DerivedKey, Keys, OLD_KEY_FILES_MAX};
 pub use self::lock::{NotAlone, ProcessLock};
-pub use self::registry::{BadRegistry, load_registry};
+pub use self::logo::{BadLogo, LOGO_BYTES_MAX, Logo};
+pub use self::open::CannotOpen;
+pub use self::registry::{BadRegistry, load_registry, registry_files};
+pub use self::rename_host::{CannotRename, record_host_renamed, renamed_host};
 pub use self::security::{CONFIRMATIONS, SECOND_FACTOR, STEP_UP, SecondFactorRule, Security, security};
+pub use self::setting::{Group, Setting};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
+pub use self::suspend::{NotSuspended, is_suspended, resume, suspend};
 use crate::audit;
-use crate::clock::Clock;
-use crate::db::{DatabaseUrl, Db, NotOurVersion};
+use crate::clock::{Clock, Instant};
+use crate::db::{self, Conn, DatabaseUrl, Db};
 use crate::dispatch::EpochFile;
 use crate::ids::InstitutionId;
 use crate::sdk::SdkSettings;
-use crate::words::Language;
 
-/// One institution, opened.
+/// One institution, with its database, which may be out of reach.
 pub struct Institution {
-    pub id: InstitutionId,
+    /// What its registry file says. Time zone, currency and language are only defaults there: ask [`Institution::house`].
     pub settings: Settings,
     pub db: Db,
     pub keys: Keys,
-    pub language: Language,
+    pub logo: Option<Logo>,
     /// How far this process has verified the audit chain.
     pub chain: audit::Watch,
+    /// Whether a database that could forget a commit is refused.
+    durable: bool,
+    /// Known once the database was found to be its own.
+    id: OnceLock<InstitutionId>,
+    /// Keeps other processes away from an embedded database.
+    lock: OnceLock<ProcessLock>,
+    known: RwLock<Known>,
     work: Arc<Notify>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum CannotOpen {
-    #[error("{institution}: {problem}")]
-    Database { institution: String, problem: NotOurVersion },
-    #[error("{0}: the database has no institution in it; «outlay admin add-institution» makes one")]
-    NoInstitution(String),
-    #[error("{institution}: the database belongs to an institution in mode {database}, the registry says {registry}")]
-    OtherMode { institution: String, database: &'static str, registry: &'static str },
-    #[error("{institution}: there is no catalogue for the language «{language}»")]
-    NoLanguage { institution: String, language: String },
-    #[error("{institution}: {problem}")]
-    Key { institution: String, problem: BadKey },
-    #[error("{institution}: {problem}")]
-    Io { institution: String, problem: std::io::Error },
-}
-
 impl Institution {
-    /// Opens what the settings describe, after checking that this program may work on it. `durable`: refuse a database
-    /// that could forget a commit (tests alone say no).
-    ///
     /// # Errors
-    /// [`CannotOpen`], each a sentence for the operator.
-    pub async fn open(settings: Settings, clock: Arc<dyn Clock>, durable: bool) -> Result<Self, CannotOpen> {
-        let name = settings.name.clone();
-        let language = Language::load(&settings.language)
-            .ok_or_else(|| CannotOpen::NoLanguage { institution: name.clone(), language: settings.language.clone() })?;
-        let keys = Keys::read(&settings.key_file).and_then(|keys| keys.with_older(&settings.old_key_files));
-        let keys = keys.map_err(|problem| CannotOpen::Key { institution: name.clone(), problem })?;
-        let db = Db::new(settings.database.clone(), clock).map_err(|problem| CannotOpen::Io { institution: name.clone(), problem })?;
-        db.check(durable).map_err(|problem| CannotOpen::Database { institution: name.clone(), problem })?;
-        let found = db
-            .read(store::institution)
-            .await
-            .map_err(|error| CannotOpen::Database { institution: name.clone(), problem: NotOurVersion::Unreadable(error.to_string()) })?;
-        let (id, mode) = found.ok_or_else(|| CannotOpen::NoInstitution(name.clone()))?;
-        if mode != settings.mode {
-            return Err(CannotOpen::OtherMode { institution: name, database: mode.as_str(), registry: settings.mode.as_str() });
-        }
-        Ok(Self { id, settings, db, keys, language, chain: audit::Watch::default(), work: Arc::new(Notify::new()) })
+    /// [`db::Error::Unavailable`] while the database has not been opened.
+    pub fn id(&self) -> db::Result<InstitutionId> {
+        self.id.get().cloned().ok_or_else(|| db::Error::Unavailable(format!("{} is not open yet", self.settings.name)))
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {
@@ -102,11 +92,24 @@ impl Institution {
     }
 
     /// The file outside the database that carries the dispatch epoch (ARCHITECTURE.md, Copies).
-    pub fn epoch_file(&self) -> EpochFile {
+    ///
+    /// # Errors
+    /// As for [`Self::id`].
+    pub fn epoch_file(&self) -> db::Result<EpochFile> {
         let is_shared = matches!(self.settings.database, DatabaseUrl::Postgres(_));
-        EpochFile { path: self.settings.epoch_file.clone(), house: self.id.clone(), is_shared }
+        Ok(EpochFile { path: self.settings.epoch_file.clone(), house: self.id()?, is_shared })
     }
 }
 
-/// All institutions of this process by host name.
-pub type Hosts = BTreeMap<String, Arc<Institution>>;
+/// When a person of the institution was last seen on its pages.
+///
+/// # Errors
+/// The database's.
+pub fn last_seen(conn: &mut Conn) -> db::Result<Option<Instant>> {
+    store::last_seen(conn)
+}
+
+/// A file named in a registry file, from that file's folder.
+fn beside(registry_file: &Path, named: &Path) -> std::path::PathBuf {
+    registry_file.parent().unwrap_or(Path::new(".")).join(named)
+}

@@ -1,7 +1,7 @@
 //! The registry: a folder with one file for each institution.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{BadSettings, Settings};
 
@@ -24,17 +24,8 @@ pub enum BadRegistry {
 /// # Errors
 /// [`BadRegistry`]: one bad file stops them all, because a host that silently vanished would be worse.
 pub fn load_registry(folder: &Path) -> Result<Vec<Settings>, BadRegistry> {
-    let name = folder.display().to_string();
-    let entries = std::fs::read_dir(folder).map_err(|error| BadRegistry::Unreadable(name.clone(), error))?;
-    let mut files: Vec<_> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
+    let files = registry_files(folder)?;
     let all = files.iter().map(|file| Settings::read(file)).collect::<Result<Vec<_>, _>>()?;
-    if all.is_empty() {
-        return Err(BadRegistry::Empty(name));
-    }
     let mut hosts = BTreeMap::new();
     let mut databases = BTreeMap::new();
     for settings in &all {
@@ -46,4 +37,19 @@ pub fn load_registry(folder: &Path) -> Result<Vec<Settings>, BadRegistry> {
         }
     }
     Ok(all)
+}
+
+/// Every `*.toml` of the folder, in order of name.
+///
+/// # Errors
+/// [`BadRegistry`] where the folder cannot be read or has none.
+pub fn registry_files(folder: &Path) -> Result<Vec<PathBuf>, BadRegistry> {
+    let name = folder.display().to_string();
+    let entries = std::fs::read_dir(folder).map_err(|error| BadRegistry::Unreadable(name.clone(), error))?;
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    if files.is_empty() { Err(BadRegistry::Empty(name)) } else { Ok(files) }
 }

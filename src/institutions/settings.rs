@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::beside;
 use crate::db::{DatabaseUrl, text_enum};
 use crate::mail::MailSettings;
 use crate::money::Currency;
@@ -53,6 +54,9 @@ pub struct Settings {
     /// A catalogue in `locales/`. Default: en.
     #[serde(default = "defaults::language")]
     pub language: String,
+    /// A PNG or JPEG picture of at most 50 kB, shown beside the name.
+    #[serde(default)]
+    pub logo: Option<PathBuf>,
     #[serde(default)]
     pub limits: Limits,
     #[serde(default)]
@@ -157,16 +161,16 @@ impl Settings {
         let unreadable = |problem: String| BadSettings::Unreadable { file: name.clone(), problem };
         let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
         let mut settings: Self = toml::from_str(&text).map_err(|error| unreadable(error.message().to_owned()))?;
-        let folder = file.parent().unwrap_or(Path::new("."));
-        settings.key_file = folder.join(&settings.key_file);
-        settings.epoch_file = folder.join(&settings.epoch_file);
-        settings.old_key_files.iter_mut().for_each(|file| *file = folder.join(&*file));
+        settings.key_file = beside(file, &settings.key_file);
+        settings.epoch_file = beside(file, &settings.epoch_file);
+        settings.logo = settings.logo.map(|logo| beside(file, &logo));
+        settings.old_key_files.iter_mut().for_each(|named| *named = beside(file, named));
         if let Some(mail) = &mut settings.mail {
-            mail.password_file = mail.password_file.as_ref().map(|file| folder.join(file));
-            mail.ca_file = mail.ca_file.as_ref().map(|file| folder.join(file));
+            mail.password_file = mail.password_file.as_ref().map(|named| beside(file, named));
+            mail.ca_file = mail.ca_file.as_ref().map(|named| beside(file, named));
         }
         if let DatabaseUrl::Sqlite(path) = &settings.database {
-            settings.database = DatabaseUrl::Sqlite(folder.join(path));
+            settings.database = DatabaseUrl::Sqlite(beside(file, path));
         }
         settings.check().map_err(|(setting, rule)| BadSettings::Refused { file: name, setting, rule })?;
         Ok(settings)
@@ -222,7 +226,8 @@ impl Settings {
         self.mail.as_ref().map_or(Ok(()), MailSettings::check)
     }
 
-    pub fn zone(&self) -> jiff::tz::TimeZone {
+    /// The default; what holds is the house's.
+    pub(super) fn zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 

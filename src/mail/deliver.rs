@@ -61,10 +61,10 @@ pub(super) fn claim(tx: &mut WriteTx<'_>, lease: Duration) -> db::Result<Claim> 
 }
 
 /// Writes down how the sending of a claimed letter ended. `false`: its lease had ended, and another process has it now.
-pub(super) fn settle(tx: &mut WriteTx<'_>, claimed: &Claimed, outcome: Result<(), &Trouble>) -> db::Result<bool> {
+pub(super) fn settle(tx: &mut WriteTx<'_>, claimed: &Claimed, outcome: Result<&(), &Trouble>) -> db::Result<bool> {
     let kept = &claimed.kept;
     match outcome {
-        Ok(()) => {
+        Ok(&()) => {
             let sent = Stand { state: MailState::Sent, tries: kept.tries, next_at: None, letter: Some(""), trouble: None };
             store::outbox::swap(tx, kept, &sent)
         }

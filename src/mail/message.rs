@@ -97,7 +97,7 @@ impl Letterhead {
             institution: settings.name.clone(),
             mode: settings.mode,
             public_url: settings.public_url.trim_end_matches('/').to_owned(),
-            language: institution.language.clone(),
+            language: institution.house().language.clone(),
             from,
         })
     }

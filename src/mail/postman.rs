@@ -15,8 +15,10 @@ use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn};
 use crate::institutions::Institution;
 
-/// How often the outbox is looked at.
+/// The least time between two looks at the outbox.
 const POLL: Duration = Duration::from_secs(3);
+/// How much longer it is while this process writes nothing: so late it notices what another one wrote, or that a letter's time has come.
+const QUIET_POLL: Duration = Duration::from_secs(10);
 /// Letters of one beat, at most.
 const LETTERS_A_BEAT: usize = 50;
 /// People whose notices are gathered in one beat, at most.
@@ -30,6 +32,7 @@ const STOP_WAIT: Duration = Duration::from_secs(10);
 
 /// One institution's postman in this process.
 pub struct Postman {
+    institution: Arc<Institution>,
     db: Db,
     /// `None`: no mail server is set up.
     office: Option<Office>,
@@ -57,13 +60,14 @@ impl Postman {
             }
             (None, _) => None,
         };
-        Ok(Self { db: institution.db.clone(), office, held_until: None })
+        Ok(Self { institution: Arc::clone(institution), db: institution.db.clone(), office, held_until: None })
     }
 
     /// Works until `stop` says so. A letter on its way then may end, for a moment.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let (told, mut hurried) = (stop.clone(), stop.clone());
         while !*stop.borrow() {
+            let seen = self.db.commits();
             let beat = self.work(|| !*told.borrow());
             tokio::select! {
                 worked = beat => if let Err(error) = worked { tracing::warn!(%error, "mail waits"); },
@@ -72,7 +76,12 @@ impl Postman {
                     return;
                 }
             }
-            tokio::select! { () = tokio::time::sleep(POLL) => {}, _ = stop.wait_for(|stop| *stop) => {} }
+            let db = self.db.clone();
+            let rest = async {
+                tokio::time::sleep(POLL).await;
+                db.changes(seen, QUIET_POLL).await;
+            };
+            tokio::select! { () = rest => {}, _ = stop.wait_for(|stop| *stop) => {} }
         }
     }
 
@@ -85,7 +94,17 @@ impl Postman {
     }
 
     async fn work(&mut self, goes_on: impl Fn() -> bool) -> db::Result<usize> {
-        let Some(office) = &self.office else { return self.send_nothing().await };
+        if self.office.is_none() {
+            return self.send_nothing().await;
+        }
+        if !self.is_anything_due().await? {
+            return Ok(0);
+        }
+        self.institution.refresh_if_old().await?;
+        if let Some(office) = &mut self.office {
+            office.head.language = self.institution.house().language.clone();
+        }
+        let Some(office) = &self.office else { return Ok(0) };
         self.gather(office).await?;
         let now = self.db.clock().now();
         if self.held_until.is_some_and(|until| now < until) || !self.db.read(move |conn| store::outbox::is_any_due(conn, now)).await? {
@@ -117,6 +136,16 @@ impl Postman {
         Ok(taken)
     }
 
+    /// Looks without leaving a connection open.
+    async fn is_anything_due(&self) -> db::Result<bool> {
+        let now = self.db.clock().now();
+        let since = now.before(GATHER_FOR);
+        let look = move |conn: &mut db::Conn| {
+            Ok::<_, db::Error>(store::outbox::is_any_due(conn, now)? || !store::notices::people_due(conn, since, 1)?.is_empty())
+        };
+        self.db.glance(look).await
+    }
+
     async fn gather(&self, office: &Office) -> db::Result<()> {
         let since = self.db.clock().now().before(GATHER_FOR);
         for person in self.db.read(move |conn| store::notices::people_due(conn, since, PEOPLE_A_BEAT)).await? {
@@ -141,10 +170,8 @@ impl Postman {
             Ok(()) => tracing::info!(mail = %id, kind = kind.as_str(), "mail.send: sent"),
             Err(trouble) => tracing::warn!(mail = %id, kind = kind.as_str(), trouble = trouble.kind.as_str(), "mail.send: not sent"),
         }
-        let settled = self
-            .db
-            .write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| deliver::settle(tx, &claimed, outcome.as_ref().map(|()| ())))
-            .await?;
+        let settled =
+            self.db.write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| deliver::settle(tx, &claimed, outcome.as_ref())).await?;
         if !settled {
             tracing::warn!(mail = %id, "mail.send: another process took this letter over; it may have gone out twice");
         }
@@ -154,7 +181,7 @@ impl Postman {
     /// No mail server: nothing piles up.
     async fn send_nothing(&self) -> db::Result<usize> {
         let waits = |conn: &mut db::Conn| Ok::<_, db::Error>(store::outbox::is_any_waiting(conn)? || store::notices::is_any(conn)?);
-        if !self.db.read(waits).await? {
+        if !self.db.glance(waits).await? {
             return Ok(0);
         }
         let trouble = Trouble::ended(TroubleKind::NoServer).written();

@@ -18,7 +18,7 @@ pub enum TestFailed {
     Settings(#[from] NoMailServer),
     #[error("{0} is no mail address")]
     NotAnAddress(String),
-    #[error("{}{}", .0.said().english(), .0.server.as_ref().map(|words| format!(" It said: {words}")).unwrap_or_default())]
+    #[error("{}{}", .0.said().english(), .0.server.as_ref().map(|words| format!(" The mail server said: {words}")).unwrap_or_default())]
     Trouble(Trouble),
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::deactivation::DRAFTS_MAX;
 use super::hand_over::{CannotHandOver, delete_left, hand_over};
-use super::{User, may_administer, store};
+use super::{User, may_administer, second_factor, store};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::{BatchId, UserId};
@@ -77,7 +77,7 @@ pub fn deactivate(tx: &mut WriteTx<'_>, by: &By, order: &Deactivation) -> Result
     if by.id.as_ref() == Some(&user.id) {
         return Err(DeactivateRefusal::Yourself);
     }
-    if user.is_account_manager && store::managers(tx)?.len() < 2 {
+    if user.is_account_manager && store::account_managers(tx)?.len() < 2 {
         return Err(DeactivateRefusal::LastAccountManager);
     }
     let reason = order.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
@@ -123,10 +123,11 @@ pub(super) fn end_account(tx: &mut WriteTx<'_>, by: &By, user: &User, reason: Op
     store::begin_period(tx, &user.id, false, user.is_account_manager)?;
     let sessions = store::end_sessions(tx, &user.id, None)?;
     store::end_links(tx, Some(&user.id))?;
-    let second_factor = store::end_second_factor(tx, &user.id, by)?;
+    let had_second_factor = second_factor::is_active(tx, &user.id)?;
+    second_factor::end(tx, by, &user.id)?;
     let confirmations = store::withdraw_confirmations(tx, &user.id, by)?;
     let mut event = Event::new(by.clone(), What::UserDeactivated, Subject::new("user", &user.id)).changing(json!({
-        "sessions": sessions, "second_factor": second_factor, "confirmations": confirmations, "drafts_handed_over": settled.handed_over, "drafts_deleted": settled.deleted,
+        "sessions": sessions, "second_factor": had_second_factor, "confirmations": confirmations, "drafts_handed_over": settled.handed_over, "drafts_deleted": settled.deleted,
     }));
     event.reason = reason.map(str::to_owned);
     event.branch = Some(user.branch.clone());

@@ -67,6 +67,14 @@ pub fn offer_reset(tx: &mut WriteTx<'_>, by: &By, user: &User, way: Way) -> Resu
     give(tx, by, &user, LinkKind::Reset, way)
 }
 
+/// Gives a person a printed code: an invitation where they have no password yet, a reset where they have one.
+///
+/// # Errors
+/// [`InviteRefusal`].
+pub fn give_code(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<Invited, InviteRefusal> {
+    if store::has_password(tx, &user.id)? { offer_reset(tx, by, user, Way::Slip) } else { invite(tx, by, user, Way::Slip) }
+}
+
 /// The person as they stand now, where `by` may do this for them.
 fn allowed(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<User, InviteRefusal> {
     may_administer(tx, by)?;

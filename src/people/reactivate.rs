@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::add::names;
-use super::{ACCOUNT_MANAGERS_MAX, User, guards_money, may_administer, store, tell};
+use super::{ACCOUNT_MANAGERS_MAX, User, guards_money, may_administer, second_factor, store, tell};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::branches;
 use crate::confirmations::{self, Change};
@@ -76,7 +76,7 @@ fn may_be_active(tx: &mut WriteTx<'_>, user: &UserId) -> Result<User, Reactivate
         return Err(ReactivateRefusal::BranchClosed);
     }
     if person.is_account_manager {
-        let managers = store::managers(tx)?;
+        let managers = store::account_managers(tx)?;
         if managers.len() >= ACCOUNT_MANAGERS_MAX {
             return Err(ReactivateRefusal::TooManyAccountManagers(managers));
         }
@@ -87,7 +87,7 @@ fn may_be_active(tx: &mut WriteTx<'_>, user: &UserId) -> Result<User, Reactivate
 fn activate(tx: &mut WriteTx<'_>, by: &By, confirmer: Option<&By>, person: &User) -> db::Result<()> {
     // Whatever began while they were away is of nobody who may come in.
     super::end_access(tx, &person.id)?;
-    store::end_second_factor(tx, &person.id, by)?;
+    second_factor::end(tx, by, &person.id)?;
     store::set_active(tx, &person.id, true)?;
     store::begin_period(tx, &person.id, true, person.is_account_manager)?;
     let mut event = Event::new(by.clone(), What::UserReactivated, Subject::new("user", &person.id))

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::add::names;
 use super::deactivate::{Settled, end_account};
 use super::edit::{listed, payment_actions};
-use super::{ACCOUNT_MANAGERS_MAX, Details, NewUser, PasswordHash, User, add_user, store, tell};
+use super::second_factor::{self, OneTimeCode, OperatorRefusal};
+use super::{ACCOUNT_MANAGERS_MAX, Details, Invited, NewUser, PasswordHash, Slip, User, Way, add_user, invite, store, tell};
 use crate::audit::{self, ActorKind, By, Event, Subject, What};
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::BranchId;
@@ -39,6 +40,8 @@ pub enum RecoverRefusal {
     #[error(transparent)]
     CannotAdd(#[from] super::AddUserRefusal),
     #[error(transparent)]
+    CannotInvite(#[from] super::InviteRefusal),
+    #[error(transparent)]
     Db(#[from] db::Error),
 }
 
@@ -47,16 +50,26 @@ impl Failure for RecoverRefusal {
         match self {
             Self::Db(error) => Some(error),
             Self::CannotAdd(refusal) => refusal.database(),
+            Self::CannotInvite(refusal) => refusal.database(),
             _ => None,
         }
     }
 }
 
-/// Makes the person an active account manager without password, second factor or session; the caller gives them a code.
+/// What the operator tells the person, seen once.
+pub struct Recovered {
+    pub user: User,
+    /// With it they set their password.
+    pub slip: Slip,
+    /// With it they set up their next second factor, where they had one.
+    pub second_factor: Option<OneTimeCode>,
+}
+
+/// Makes the person an active account manager; what they signed in with before is worth nothing, and codes for the next are made.
 ///
 /// # Errors
 /// [`RecoverRefusal`]; nothing is done then.
-pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<User, RecoverRefusal> {
+pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<Recovered, RecoverRefusal> {
     if by.kind != ActorKind::Operator {
         return Err(RecoverRefusal::NotTheOperator);
     }
@@ -64,12 +77,12 @@ pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<User, 
         make_room(tx, by, leaver, &order.details.user_name)?;
     }
     let known = store::find_by_name(tx, &order.details.user_name)?;
-    let mut others = store::managers(tx)?;
+    let mut others = store::account_managers(tx)?;
     others.retain(|other| known.as_ref().is_none_or(|known| known.id != other.id));
     if others.len() >= ACCOUNT_MANAGERS_MAX {
         return Err(RecoverRefusal::TooManyAccountManagers(others));
     }
-    let user = match (known, &order.branch) {
+    let (user, second_factor) = match (known, &order.branch) {
         (Some(known), _) => restore(tx, by, known)?,
         (None, Some(branch)) => {
             let new = NewUser {
@@ -79,7 +92,7 @@ pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<User, 
                 password: PasswordHash::not_set(),
                 must_set_password: true,
             };
-            add_user(tx, by, &new)?
+            (add_user(tx, by, &new)?, None)
         }
         (None, None) => return Err(RecoverRefusal::NoSuchUser),
     };
@@ -88,30 +101,39 @@ pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<User, 
     event.branch = Some(user.branch.clone());
     audit::record(tx, &event)?;
     tell::recovered(tx, by, &user)?;
-    Ok(user)
+    match invite(tx, by, &user, Way::Slip)? {
+        Invited::Printed(slip) => Ok(Recovered { user, slip, second_factor }),
+        // The operator's codes wait for nobody.
+        Invited::Mailed { .. } | Invited::Asked(_) => Err(db::Error::Conflict.into()),
+    }
 }
 
 fn make_room(tx: &mut WriteTx<'_>, by: &By, leaver: &str, for_whom: &str) -> Result<(), RecoverRefusal> {
     if leaver == for_whom {
         return Err(RecoverRefusal::InsteadOfThemselves);
     }
-    let leaves = store::managers(tx)?.into_iter().find(|manager| manager.user_name == leaver);
+    let leaves = store::account_managers(tx)?.into_iter().find(|manager| manager.user_name == leaver);
     let leaves = leaves.ok_or_else(|| RecoverRefusal::NotAnAccountManager(leaver.to_owned()))?;
     Ok(end_account(tx, by, &leaves, Some("outlay admin recover --instead-of"), Settled::default())?)
 }
 
 /// One who is there already: whatever they signed in with before is worth nothing now.
-fn restore(tx: &mut WriteTx<'_>, by: &By, known: User) -> Result<User, RecoverRefusal> {
+fn restore(tx: &mut WriteTx<'_>, by: &By, known: User) -> Result<(User, Option<OneTimeCode>), RecoverRefusal> {
     let held = payment_actions(tx, &known.id)?;
     if !held.is_empty() {
         return Err(RecoverRefusal::HoldsPaymentActions(held));
     }
     super::end_access(tx, &known.id)?;
-    store::end_second_factor(tx, &known.id, by)?;
     store::withdraw_confirmations(tx, &known.id, by)?;
     store::make_account_manager(tx, &known.id)?;
     if !known.is_active || !known.is_account_manager {
         store::begin_period(tx, &known.id, true, true)?;
     }
-    Ok(User { is_active: true, is_account_manager: true, ..known })
+    let code = match second_factor::reset_by_operator(tx, by, &known.user_name) {
+        Ok((code, _)) => Some(code),
+        Err(OperatorRefusal::Db(error)) => return Err(error.into()),
+        // They never had one, or turned it off: they set one up as newcomers do.
+        Err(_) => None,
+    };
+    Ok((User { is_active: true, is_account_manager: true, ..known }, code))
 }

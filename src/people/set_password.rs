@@ -4,7 +4,8 @@ use secrecy::SecretString;
 
 use super::hashing::{Busy, Place};
 use super::lockout::Lockout;
-use super::{BadPassword, PasswordHash, Passwords, Stage, User, next_stage, signed_in, store};
+use super::sign_in::next_step;
+use super::{BadPassword, PasswordHash, Passwords, Stage, User, store};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::db::{self, Db, Failure, WriteTx};
 use crate::mail::{self, Letter, LetterKind, LetterText};
@@ -61,11 +62,7 @@ pub async fn set_first_password(
         store::end_links(tx, Some(&user.id))?;
         store::end_sessions(tx, &user.id, None)?;
         record(tx, &user, What::PasswordChanged, serde_json::json!({ "first": true, "address": address }))?;
-        let stage = next_stage(tx, &user.id, Some(Stage::Password))?;
-        if stage == Stage::Full {
-            signed_in(tx, &user, &address)?;
-        }
-        Ok(stage)
+        Ok(next_step(tx, &user.id, Some(Stage::Password), &address)?)
     })
     .await
 }

@@ -7,6 +7,7 @@ use super::lockout::{Lockout, Origin, Try};
 use super::store;
 use super::{PasswordHash, Passwords, Stage, User, fold_user_name, next_stage};
 use crate::audit::{self, By, Event, Subject, What};
+use crate::clock::Instant;
 use crate::db::{self, Db, Failure, WriteTx};
 use crate::ids::UserId;
 
@@ -43,6 +44,8 @@ impl Failure for SignInRefusal {
 pub struct SignedIn {
     pub user: User,
     pub stage: Stage,
+    /// When the password, link or code was found right: a session begun by it is dead if the password was changed since.
+    pub at: Instant,
 }
 
 /// A user name as it is looked up; `None` for what can be nobody's.
@@ -89,12 +92,12 @@ fn welcome(tx: &mut WriteTx<'_>, tried: &Try, user: &User, hash: &PasswordHash) 
         return Err(SignInRefusal::Wrong);
     }
     tried.forgive(tx)?;
-    Ok(SignedIn { user: user.clone(), stage: come_in(tx, user, &tried.origin.address)? })
+    Ok(come_in(tx, user, &tried.origin.address)?)
 }
 
 /// Where one stands whose password (or link to set one) was right.
-pub(super) fn come_in(tx: &mut WriteTx<'_>, user: &User, address: &str) -> db::Result<Stage> {
-    next_step(tx, &user.id, None, address)
+pub(super) fn come_in(tx: &mut WriteTx<'_>, user: &User, address: &str) -> db::Result<SignedIn> {
+    Ok(SignedIn { user: user.clone(), stage: next_step(tx, &user.id, None, address)?, at: tx.now() })
 }
 
 /// Records that a person has come to the end of signing in. Every way to [`Stage::Full`] goes through here.

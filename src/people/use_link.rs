@@ -106,6 +106,5 @@ fn spend(tx: &mut WriteTx<'_>, digest: &str, way: Way, hash: &PasswordHash, addr
             say!("A new password was set for your user name {name}. You were signed out everywhere.", name = user.user_name.clone()),
         )?;
     }
-    let stage = come_in(tx, &user, address)?;
-    Ok(SignedIn { user, stage })
+    Ok(come_in(tx, &user, address)?)
 }

@@ -195,7 +195,7 @@ fn asked(plans: &Plans, waiting: &[WaitingGrants], needs_word: bool) -> (Vec<Gra
 /// Where the person could make and approve afterwards, and this change gives one of the two.
 fn both_hands(plans: &Plans) -> Vec<BranchId> {
     let by_this = |plan: &BranchPlan| {
-        let both = plan.after.contains(&Action::ApprovePayment) && plan.after.iter().any(|action| action.makes());
+        let both = plan.after.contains_key(&Action::ApprovePayment) && plan.after.keys().any(|action| action.makes());
         let new = |given: &Action| *given == Action::ApprovePayment || given.makes();
         both && plan.given.iter().any(|(action, given)| new(action) && !given.extends)
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::in_force;
 use super::record;
 use super::wanted::ChangeRefusal;
-use super::{Action, Actions, Authorise, lasts_as_long, store, useless};
+use super::{Action, Actions, Authorise, Held, lasts_as_long, store, useless_ever};
 use crate::audit::{ActorKind, By, What};
 use crate::clock::Instant;
 use crate::confirmations::GrantAsked;
@@ -99,13 +99,13 @@ fn may_receive(tx: &mut WriteTx<'_>, asked_by: &UserId, user: &UserId, asked: &[
 }
 
 /// A View may have been taken away since it was asked for.
-fn shows_something(tx: &mut WriteTx<'_>, held: &BTreeMap<BranchId, super::Held>, new: &[&GrantAsked]) -> Result<(), ChangeRefusal> {
-    let mut after: BTreeMap<&BranchId, Actions> = BTreeMap::new();
+fn shows_something(tx: &mut WriteTx<'_>, held: &BTreeMap<BranchId, Held>, new: &[&GrantAsked]) -> Result<(), ChangeRefusal> {
+    let mut after: BTreeMap<&BranchId, Held> = BTreeMap::new();
     for one in new {
-        let now = held.get(&one.branch).into_iter().flat_map(|held| held.keys().copied());
-        after.entry(&one.branch).or_insert_with(|| now.collect()).insert(one.action);
+        let here = after.entry(&one.branch).or_insert_with(|| held.get(&one.branch).cloned().unwrap_or_default());
+        here.insert(one.action, one.until.map(Instant::from_micros));
     }
-    let Some((branch, why)) = after.iter().find_map(|(branch, actions)| useless(actions).map(|why| (*branch, why))) else {
+    let Some((branch, why)) = after.iter().find_map(|(branch, held)| useless_ever(held).map(|why| (*branch, why))) else {
         return Ok(());
     };
     let known = store::branches_of(tx, [branch])?;

@@ -1,6 +1,6 @@
 //! What a wish would change in one branch: a pure function of what a person holds there and what is wished.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Action;
 use super::needs::{Actions, Useless, taken_with, useless, with_needs};
@@ -43,7 +43,7 @@ pub struct BranchPlan {
     /// What was wished and is so already.
     pub kept: Actions,
     /// What the person would hold there when everything is done.
-    pub after: Actions,
+    pub after: Held,
 }
 
 impl BranchPlan {
@@ -61,20 +61,32 @@ pub fn lasts_as_long(one: Option<Instant>, other: Option<Instant>) -> bool {
     }
 }
 
+/// What is wrong with what somebody would hold, now or once a part of it has run out.
+pub fn useless_ever(held: &Held) -> Option<Useless> {
+    let ends: BTreeSet<Instant> = held.values().copied().flatten().collect();
+    let left = |after: Option<Instant>| -> Actions {
+        let lasts = |until: &Option<Instant>| after.is_none_or(|end| until.is_none_or(|until| until > end));
+        held.iter().filter(|(_, until)| lasts(until)).map(|(action, _)| *action).collect()
+    };
+    std::iter::once(None).chain(ends.into_iter().map(Some)).find_map(|end| useless(&left(end)))
+}
+
 /// # Errors
-/// [`Useless`]: what the person would hold in the branch could show or make nothing.
+/// [`Useless`]: what the person would hold in the branch could show or make nothing, or could not once a part of it has run out.
 pub fn plan(held: &Held, mode: Mode, wished: &Held) -> Result<BranchPlan, Useless> {
     let mut plan = match mode {
         Mode::Give => giving(held, wished),
         Mode::Take => taking(held, wished),
         Mode::Exactly => making_exactly(held, wished),
     };
-    let stays = held.keys().filter(|action| !plan.taken.contains_key(action));
-    plan.after = stays.chain(plan.given.keys()).copied().collect();
+    plan.after = held.clone();
+    plan.after.retain(|action, _| !plan.taken.contains_key(action));
+    plan.after.extend(plan.given.iter().map(|(action, given)| (*action, given.until)));
+    plan.after.extend(plan.shortened.iter().map(|(action, until)| (*action, Some(*until))));
     if plan.changes_nothing() {
         return Ok(plan);
     }
-    useless(&plan.after).map_or(Ok(plan), Err)
+    useless_ever(&plan.after).map_or(Ok(plan), Err)
 }
 
 /// What is wished with all that it needs; that lasts as long as the longest that may need it.
@@ -177,6 +189,17 @@ mod tests {
         assert!(plan(&has, Mode::Exactly, &Held::new()).unwrap().after.is_empty(), "everything may be taken away");
     }
 
+    #[test]
+    fn an_approve_that_outlives_its_view_is_refused() {
+        let has = held(&[(Action::ViewPayroll, JUNE)]);
+        let longer = held(&[(Action::ApprovePayment, DECEMBER)]);
+        assert_eq!(plan(&has, Mode::Give, &longer), Err(Useless::ShowsNothing(Action::ApprovePayment)));
+        let as_long = held(&[(Action::ApprovePayment, JUNE)]);
+        assert!(plan(&has, Mode::Give, &as_long).is_ok());
+        let both = held(&[(Action::ApprovePayment, DECEMBER), (Action::ViewPayroll, DECEMBER)]);
+        assert!(plan(&has, Mode::Give, &both).is_ok());
+    }
+
     fn some() -> impl Strategy<Value = Held> {
         btree_map(select(Action::ALL), option::of((1..20_i64).prop_map(Instant::from_micros)), 0..=15)
     }
@@ -185,16 +208,17 @@ mod tests {
         #[test]
         fn nothing_is_left_that_shows_nothing(has in some(), wish in some(), mode in select(Mode::ALL)) {
             let Ok(plan) = plan(&has, mode, &wish) else { return Ok(()) };
-            prop_assert!(plan.changes_nothing() || useless(&plan.after).is_none());
+            prop_assert!(plan.changes_nothing() || useless_ever(&plan.after).is_none());
             if mode == Mode::Give {
                 prop_assert!(plan.taken.is_empty() && plan.shortened.is_empty());
-                prop_assert!(wish.keys().all(|action| plan.after.contains(action)));
+                prop_assert!(wish.keys().all(|action| plan.after.contains_key(action)));
             }
             if mode == Mode::Take {
-                prop_assert!(plan.given.is_empty() && wish.keys().all(|action| !plan.after.contains(action)));
+                prop_assert!(plan.given.is_empty() && wish.keys().all(|action| !plan.after.contains_key(action)));
             }
             if mode == Mode::Exactly {
-                prop_assert_eq!(&plan.after, &with_needs(&wish.keys().copied().collect()));
+                let after: Actions = plan.after.keys().copied().collect();
+                prop_assert_eq!(after, with_needs(&wish.keys().copied().collect()));
             }
             let touched = [plan.given.len(), plan.taken.len(), plan.shortened.len(), plan.kept.len()].iter().sum::<usize>();
             let distinct: Actions = plan.given.keys().chain(plan.taken.keys()).chain(plan.shortened.keys()).chain(&plan.kept).copied().collect();

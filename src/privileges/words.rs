@@ -137,7 +137,7 @@ impl Useless {
                 places = places
             ),
             Self::ShowsNothing(action) => say!(
-                "{action} would show nothing in {places}. Tick a View too, or take {action} away.",
+                "{action} would show nothing in {places}. Tick a View that lasts as long too, or take {action} away.",
                 action = action.label(),
                 places = places
             ),

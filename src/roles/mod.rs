@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::RegistryArgs;
-use crate::institutions::{Institution, ProcessLock, load_registry};
+use crate::institutions::{Institution, load_registry};
 
 /// What a role ends with: an exit code, or a sentence for standard error.
 pub type Ended = anyhow::Result<ExitCode>;
@@ -45,34 +45,29 @@ pub(crate) fn must_be_durable() -> bool {
     true
 }
 
-/// An institution that this process works on, with the lock that keeps others away.
-pub struct Opened {
-    pub institution: Arc<Institution>,
-    _lock: ProcessLock,
-}
-
-/// Opens every institution of the registry. One that cannot be opened is told and left out, so that it does not stop the others;
-/// none at all is an error.
-pub(crate) async fn open_all(args: &RegistryArgs) -> anyhow::Result<Vec<Opened>> {
+/// Every institution of the registry, alone in working on its database. One that cannot be opened is told: where the operator has to
+/// mend something it is left out, where only its database is out of reach it is closed until that is back. Neither stops the others;
+/// none open at all is an error.
+pub(crate) async fn open_all(args: &RegistryArgs) -> anyhow::Result<Vec<Arc<Institution>>> {
     let clock = system_clock();
-    let mut opened = Vec::new();
+    let mut all = Vec::new();
     let mut last = None;
     for settings in load_registry(&args.registry)? {
-        let one = async {
-            let lock = ProcessLock::take(&settings.database)?;
-            let institution = Institution::open(settings, Arc::clone(&clock), must_be_durable()).await?;
-            anyhow::Ok(Opened { institution: Arc::new(institution), _lock: lock })
-        };
-        match one.await {
-            Ok(one) => opened.push(one),
-            Err(error) => {
-                tracing::error!("{error:#}");
-                last = Some(error);
+        let opened = match Institution::prepare(settings, Arc::clone(&clock), must_be_durable()) {
+            Ok(institution) => {
+                let institution = Arc::new(institution);
+                all.push(Arc::clone(&institution));
+                institution.come_up_alone().await
             }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = opened {
+            tracing::error!("{error}");
+            last = Some(error);
         }
     }
-    match (opened.is_empty(), last) {
-        (true, Some(error)) => Err(error),
-        _ => Ok(opened),
+    match last {
+        Some(error) if !all.iter().any(|institution| institution.is_open()) => Err(error.into()),
+        _ => Ok(all),
     }
 }

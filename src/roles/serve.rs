@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::Ended;
 use crate::app::{self, Portal};
 use crate::config::ServeArgs;
+use crate::db;
 use crate::people::Passwords;
 use crate::web::Proxies;
 use crate::worker::Workers;
@@ -15,14 +16,10 @@ use crate::worker::Workers;
 /// # Errors
 /// A sentence for the operator.
 pub async fn serve(args: ServeArgs) -> Ended {
-    let opened = super::open_all(&args.registry).await?;
+    db::limit_connections(usize::from(args.connections));
+    let institutions = super::open_all(&args.registry).await?;
     let listener = TcpListener::bind(args.listen).with_context(|| format!("cannot listen on {}", args.listen))?;
-    let portal = Portal {
-        institutions: opened.iter().map(|one| one.institution.clone()).collect(),
-        passwords: Passwords::new()?,
-        proxies: Proxies(args.proxies),
-        threads: usize::from(args.threads),
-    };
+    let portal = Portal { institutions, passwords: Passwords::new()?, proxies: Proxies(args.proxies), threads: usize::from(args.threads) };
     let workers = Workers::start(&portal.institutions)?;
     let listening = app::serve(portal, listener)?;
     tracing::info!(address = %listening.address, "listening");

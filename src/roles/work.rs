@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use super::Ended;
 use crate::config::WorkArgs;
-use crate::db::DatabaseUrl;
+use crate::db::{self, DatabaseUrl};
 use crate::institutions::load_registry;
 use crate::worker::Workers;
 
@@ -21,8 +21,8 @@ pub async fn work(args: WorkArgs) -> Ended {
             embedded.name
         );
     }
-    let opened = super::open_all(&args.registry).await?;
-    let institutions: Vec<_> = opened.iter().map(|one| one.institution.clone()).collect();
+    db::limit_connections(usize::from(args.connections));
+    let institutions = super::open_all(&args.registry).await?;
     let workers = Workers::start(&institutions)?;
     tracing::info!("working");
     until_told_to_stop().await?;

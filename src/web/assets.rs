@@ -47,6 +47,7 @@ pub const SHEETS: &[&str] = &[
     "filters",
     "empty",
     "utilities",
+    "privileges",
     "print",
 ];
 

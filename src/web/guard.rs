@@ -14,7 +14,7 @@ use super::page::{self, ErrorPage as ErrorSheet, Kept, Page, WayOn};
 use super::sessions::TypedSession;
 use super::urls::Needs;
 use super::visitor::{self, Visitor};
-use super::{ErrorPage, same_origin};
+use super::{ErrorPage, front, same_origin};
 use crate::institutions::Institution;
 use crate::say;
 use crate::words::Language;
@@ -45,6 +45,9 @@ async fn admit(needs: Needs, request: &HttpRequest, institution: &Arc<Institutio
     let changes = request.method() != Method::GET && request.method() != Method::HEAD;
     if changes && !same_origin::is_same_origin(request) {
         return Err(ErrorPage::CrossSite);
+    }
+    if TypedSession(request.get_session()).is_lost() {
+        return Ok(Some(front::unreachable(institution)));
     }
     let visitor = Visitor::load(request, institution).await?;
     let Some(visitor) = visitor else {

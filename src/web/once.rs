@@ -50,25 +50,47 @@ impl Outcome {
 ///
 /// # Errors
 /// The verb's.
-pub async fn once<E, F>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, mut verb: F) -> Result<Outcome, E>
+pub fn once<E, F>(
+    db: &Db,
+    user: &UserId,
+    key: &OnceKey,
+    language: &Language,
+    mut verb: F,
+) -> impl Future<Output = Result<Outcome, E>> + use<E, F>
 where
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<Done, E> + Send + 'static,
 {
-    once_with(db, user, key, language, move |tx| Ok((verb(tx)?, ()))).await.map(|(outcome, _)| outcome)
+    let run = once_with(db, user, key, language, move |tx| Ok((verb(tx)?, ())));
+    async { run.await.map(|(outcome, _)| outcome) }
 }
 
 /// [`once`] for a verb whose first answer shows what no later one can, such as a code that is not kept: nothing for a second post.
 ///
 /// # Errors
 /// The verb's.
-pub async fn once_with<E, F, T>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
+pub fn once_with<E, F, T>(
+    db: &Db,
+    user: &UserId,
+    key: &OnceKey,
+    language: &Language,
+    verb: F,
+) -> impl Future<Output = Result<(Outcome, Option<T>), E>> + use<E, F, T>
 where
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<(Done, T), E> + Send + 'static,
     T: Send + 'static,
 {
-    let (user_id, once_key, spoken) = (user.clone(), key.clone(), language.clone());
+    run(db.clone(), user.clone(), key.clone(), language.clone(), verb)
+}
+
+async fn run<E, F, T>(db: Db, user: UserId, key: OnceKey, spoken: Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
+where
+    E: Failure,
+    F: FnMut(&mut WriteTx<'_>) -> Result<(Done, T), E> + Send + 'static,
+    T: Send + 'static,
+{
+    let (user_id, once_key) = (user.clone(), key.clone());
     let first: Result<(Outcome, Option<T>), E> = db
         .write(move |tx| {
             if let Some((location, flash)) = store::once_result(tx, &once_key, &user_id)? {
@@ -83,7 +105,6 @@ where
     match first {
         // Two posts at the same moment on PostgreSQL: the other one's key is there now.
         Err(error) if error.database().is_some_and(|error| error.is_unique("once_keys", &["once_key"])) => {
-            let (user, key) = (user.clone(), key.clone());
             match db.read(move |conn| Ok::<_, E>(store::once_result(conn, &key, &user)?)).await? {
                 Some((location, flash)) => Ok((Outcome { location, flash }, None)),
                 None => Err(error),

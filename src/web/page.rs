@@ -24,6 +24,9 @@ pub const SEARCH: &str = "/search/transactions";
 /// Where the button at the top of every page signs out (POST).
 pub const SIGN_OUT: &str = "/sign-out";
 
+/// Where an institution's logo is.
+pub const LOGO: &str = "/logo";
+
 /// What the frame shows: made once for each request, before the room's own content.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -51,6 +54,8 @@ pub struct Page {
 pub struct InstitutionInFrame {
     pub name: String,
     pub mode: Mode,
+    /// The address of its logo, if it has one; another one when the picture changes.
+    pub logo: Option<String>,
 }
 
 /// Whether money on these pages is real.

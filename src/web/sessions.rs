@@ -12,6 +12,7 @@ use actix_web::cookie::{Key, SameSite};
 use sha2::{Digest, Sha256};
 
 use super::store;
+use crate::clock::Instant;
 use crate::ids::{SessionId, UserId};
 use crate::institutions::Institution;
 use crate::people::Stage;
@@ -28,9 +29,12 @@ const FORM_TOKEN: &str = "form_token";
 const FLASH: &str = "flash";
 const BROWSER: &str = "browser";
 const ADDRESS: &str = "address";
+/// The only thing in a session that could not be read.
+const LOST: &str = "lost";
 const PROPOSAL: &str = "proposal";
 const ENROLLED: &str = "enrolled";
 const ID: &str = "id";
+const SINCE: &str = "since";
 
 type State = HashMap<String, String>;
 
@@ -69,7 +73,14 @@ impl SessionStore for Sessions {
         let digest = digest(key);
         let db = &self.institution.db;
         let wanted = digest.clone();
-        let row = db.read(move |conn| store::session(conn, &wanted)).await.map_err(|error| LoadError::Other(error.into()))?;
+        let row = match db.read(move |conn| store::session(conn, &wanted)).await {
+            Ok(row) => row,
+            Err(error) => {
+                // An error here would be answered without any page of ours; the guard answers it instead.
+                tracing::error!(%error, institution = self.institution.settings.name, "a session could not be read");
+                return Ok(Some(State::from([(LOST.to_owned(), "true".to_owned())])));
+            }
+        };
         let Some(row) = row else { return Ok(None) };
         let now = self.institution.clock().now();
         let limits = &self.institution.settings.sessions;
@@ -89,12 +100,14 @@ impl SessionStore for Sessions {
         let stage = text(&state, STAGE).unwrap_or_else(|| "none".to_owned());
         let browser: String = text(&state, BROWSER).unwrap_or_default().chars().take(BROWSER_CHARS_MAX).collect();
         let address = text(&state, ADDRESS).unwrap_or_default();
+        let since = text(&state, SINCE).and_then(|micros| micros.parse().ok()).map(Instant::from_micros);
         let id = text(&state, ID).unwrap_or_else(random);
         let state = serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?;
         let written = self.institution.db.write(move |tx| {
             let new = store::NewSession {
                 key_digest: &digest,
                 id: &id,
+                since,
                 stage: &stage,
                 state: &state,
                 user: user.as_ref(),
@@ -152,6 +165,19 @@ impl TypedSession {
         put(ADDRESS, address)
     }
 
+    /// Whether the session could not be read.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.0.get::<bool>(LOST), Ok(Some(true)))
+    }
+
+    /// When the password was found right: the session is not opened at all if it was changed before it is kept.
+    ///
+    /// # Errors
+    /// Where the session cannot hold it.
+    pub fn set_since(&self, at: Instant) -> Result<(), super::ErrorPage> {
+        self.0.insert(SINCE, at.micros().to_string()).map_err(|_| super::ErrorPage::Broken)
+    }
+
     fn get(&self, name: &str) -> Option<String> {
         self.0.get(name).ok().flatten()
     }
@@ -184,7 +210,11 @@ impl TypedSession {
         let (user, _) = self.stands().ok_or(super::ErrorPage::NotFound)?;
         let (browser, address) = (self.get(BROWSER).unwrap_or_default(), self.get(ADDRESS).unwrap_or_default());
         let next = self.get(NEXT).unwrap_or_else(|| "/".to_owned());
+        let since = self.get(SINCE);
         self.begin(&user, stage, &browser, &address, &next)?;
+        if let Some(since) = since {
+            self.0.insert(SINCE, since).map_err(|_| super::ErrorPage::Broken)?;
+        }
         Ok(if stage == Stage::Full { next } else { stage.path().to_owned() })
     }
 

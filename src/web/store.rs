@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::clock::Instant;
-use crate::db::schema::{once_keys, sessions};
+use crate::db::schema::{once_keys, sessions, users};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{OnceKey, UserId};
 
@@ -29,6 +30,8 @@ pub(super) fn session(conn: &mut Conn, key_digest: &str) -> Result<Option<Sessio
 pub(super) struct NewSession<'a> {
     pub key_digest: &'a str,
     pub id: &'a str,
+    /// When the password was found right.
+    pub since: Option<Instant>,
     pub stage: &'a str,
     pub state: &'a str,
     pub user: Option<&'a UserId>,
@@ -38,6 +41,10 @@ pub(super) struct NewSession<'a> {
 
 pub(super) fn insert_session(tx: &mut WriteTx<'_>, new: &NewSession<'_>) -> Result<()> {
     let now = tx.now();
+    let is_late = match (new.user, new.since) {
+        (Some(user), Some(since)) => password_changed_since(tx, user, since)?,
+        _ => false,
+    };
     diesel::insert_into(sessions::table)
         .values((
             sessions::key_digest.eq(new.key_digest),
@@ -49,9 +56,16 @@ pub(super) fn insert_session(tx: &mut WriteTx<'_>, new: &NewSession<'_>) -> Resu
             sessions::address.eq(new.address),
             sessions::created_at.eq(now),
             sessions::seen_at.eq(now),
+            sessions::ended_at.eq(is_late.then_some(now)),
         ))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Whoever signed in while the password was being changed elsewhere did it with the old one.
+fn password_changed_since(conn: &mut Conn, user: &UserId, since: Instant) -> Result<bool> {
+    let changed = users::table.find(user).filter(users::password_set_at.gt(since)).select(users::id);
+    Ok(diesel::select(exists(changed)).get_result(conn)?)
 }
 
 /// Returns whether there was such a session that had not ended.

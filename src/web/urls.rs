@@ -6,7 +6,7 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
-use super::{assets, guard};
+use super::{LOGO, assets, guard};
 use crate::approvals::{self, Checker};
 use crate::audit;
 use crate::batches;
@@ -14,6 +14,7 @@ use crate::batches::pages::{batch, check, correction, delete, download, findings
 use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
+use crate::institutions;
 use crate::mail;
 use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
@@ -74,6 +75,12 @@ const REPORTS: Needs = Needs::AccountManagerOr(&[Action::ViewReports]);
 
 /// The table.
 pub const URLS: &[Url] = &[
+    Url::get(LOGO, Needs::Nothing, || web::get().to(institutions::pages::logo)),
+    Url::get("/settings", Needs::AccountManager, || web::get().to(institutions::pages::settings)),
+    Url::get("/settings/institution", Needs::AccountManager, || web::get().to(institutions::pages::institution_group)),
+    Url::post("/settings/institution", Needs::AccountManager, || web::post().to(institutions::pages::save_institution)),
+    Url::get("/settings/security", Needs::AccountManager, || web::get().to(institutions::pages::security_group)),
+    Url::post("/settings/security", Needs::AccountManager, || web::post().to(institutions::pages::save_security)),
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
     Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
     Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
@@ -223,6 +230,8 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+    Entry { group: "Users", label: "Search Users", path: "/users", count: None },
+    Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
     Entry { group: "Users", label: "QR Code Requests", path: "/qr-code-requests", count: Some(Tally::QrRequests) },
     Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
     Entry { group: "Users", label: "Roles", path: "/roles", count: None },
@@ -231,8 +240,7 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Reports", label: "Audit log", path: "/audit", count: None },
     Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
     Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
-    Entry { group: "Users", label: "Search Users", path: "/users", count: None },
-    Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
+    Entry { group: "Institution", label: "Settings", path: "/settings", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::ErrorPage;
 use super::headers;
-use super::page::{Flash, FlashKind, InstitutionInFrame, MenuGroup, MenuItem, Mode, Page, PersonInFrame};
+use super::page::{Flash, FlashKind, InstitutionInFrame, LOGO, MenuGroup, MenuItem, Mode, Page, PersonInFrame};
 use super::sessions::TypedSession;
 use super::urls::{Needs, SIDEBAR, Tally, needs_of};
 use crate::db;
@@ -135,13 +135,15 @@ fn frame(request: &HttpRequest, institution: &Institution) -> Page {
         institutions::Mode::Pilot => Mode::Pilot,
         institutions::Mode::Live => Mode::Live,
     };
+    let house = institution.house();
+    let logo = institution.logo.as_ref().map(|logo| format!("{LOGO}?{}", logo.tag));
     Page {
-        language: institution.language.clone(),
-        zone: institution.settings.zone(),
+        language: house.language.clone(),
+        zone: house.zone.clone(),
         now: institution.clock().now(),
         nonce: headers::nonce(request),
         form_token: session.form_token().unwrap_or_default(),
-        institution: InstitutionInFrame { name: institution.settings.name.clone(), mode },
+        institution: InstitutionInFrame { name: institution.settings.name.clone(), mode, logo },
         menu: visitor.as_ref().map(|visitor| visitor.menu(request.path())).unwrap_or_default(),
         person: visitor.map(|visitor| PersonInFrame { name: visitor.actor.full_name, branch: visitor.actor.branch_name }),
         flash: if signed_in { session.take_flash().map(|text| Flash { kind: FlashKind::Done, text }) } else { None },

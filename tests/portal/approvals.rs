@@ -326,7 +326,11 @@ async fn the_history_tells_who_did_what_and_can_be_narrowed() {
     assert_eq!(actions[0], (HLA.full_name.to_owned(), "Approved".to_owned()), "newest first");
     assert!(actions.contains(&(THIRI.full_name.to_owned(), "Submitted for approval".to_owned())), "{actions:?}");
     page.assert_says_not("mandalay").assert_says("450,000 MMK");
-    assert!(page.rows("table")[0][5].starts_with("Payments: 3, Seal: "), "values have the words of the audit log: {:?}", page.rows("table")[0]);
+    assert!(
+        page.rows("table")[0][5].starts_with("Payments: 3, Seal: "),
+        "values have the words of the audit log: {:?}",
+        page.rows("table")[0]
+    );
     let hla = actor(&portal, &HLA).await;
     let page = tun.get(&format!("/history?person={}", hla.id)).await;
     assert_eq!(page.rows("table").len(), 1);
@@ -347,7 +351,7 @@ async fn an_approved_batch_says_when_a_copy_of_the_database_holds_all_payments()
     let page = format!("/batches/{id}");
     checker.get(&page).await.assert_status(200).assert_says_not("Payments are held");
     // Yesterday's copy of the database beside today's file.
-    let written = format!("{{\"institution\":\"{}\",\"epoch\":7}}", portal.institution.id);
-    std::fs::write(portal.institution.epoch_file().path, written).unwrap();
+    let written = format!("{{\"institution\":\"{}\",\"epoch\":7}}", portal.institution.id().unwrap());
+    std::fs::write(portal.institution.epoch_file().unwrap().path, written).unwrap();
     checker.get(&page).await.assert_status(200).assert_says("Payments are held: the database is at epoch 0, the file outside it at 7");
 }

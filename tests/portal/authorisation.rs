@@ -30,6 +30,8 @@ enum Answer {
     In,
     /// Past the guard of an open page, whatever it says then.
     Open,
+    /// A step of signing in: theirs, or sent on to it.
+    OwnStep,
     /// As if it were not there.
     NotFound,
     /// A form without its token about something they may not see: refused for the one or for the other.
@@ -46,7 +48,7 @@ fn promised(url: &Url, asker: &Asker, sees: bool) -> Answer {
     match (&asker.standing, url.needs) {
         (_, Needs::Nothing) => open,
         (Standing::Nobody, _) => Answer::SignIn,
-        (Standing::Halfway, Needs::HalfSignedIn) => Answer::Open,
+        (Standing::Halfway, Needs::HalfSignedIn) => Answer::OwnStep,
         (Standing::Halfway, Needs::Session) => Answer::In,
         (Standing::Halfway, _) => Answer::Step,
         (Standing::Person(person), needs) => {
@@ -76,6 +78,7 @@ fn is_as_promised(url: &Url, page: &Page, promised: Answer) -> bool {
         Answer::In if url.method == "GET" => !is_wrong(page.status) && !leads_to("/sign-in"),
         Answer::In => page.status == StatusCode::FORBIDDEN,
         Answer::Open => !is_wrong(page.status),
+        Answer::OwnStep => !page.status.is_server_error() && !leads_to("/sign-in?"),
         Answer::Refused => [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&page.status),
         Answer::NotFound => page.status == StatusCode::NOT_FOUND,
         Answer::SignIn => leads_to("/sign-in?") || page.header("location") == Some("/sign-in"),

@@ -1,7 +1,7 @@
 //! How an approved batch is paid, through the simulated network.
 
 mod copies;
-mod desk;
+pub mod desk;
 mod faults;
 mod stops;
 mod story;

@@ -36,7 +36,7 @@ pub fn frame(language: Language) -> Page {
         now: NOW,
         nonce: "bm9uY2U".to_owned(),
         form_token: "token".to_owned(),
-        institution: InstitutionInFrame { name: "Shwe Yoe Microfinance".to_owned(), mode: Mode::Training },
+        institution: InstitutionInFrame { name: "Shwe Yoe Microfinance".to_owned(), mode: Mode::Training, logo: None },
         person: Some(PersonInFrame { name: "Daw Hnin Wai".to_owned(), branch: "YANGON - INSEIN - Branch 1".to_owned() }),
         menu: vec![
             MenuGroup {

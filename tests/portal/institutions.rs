@@ -1,3 +1,8 @@
-//! Institutions side by side in one process: what each says and keeps for itself.
+//! Institutions side by side in one process: what each says and keeps for itself, and what the operator does with them.
 
 mod apart;
+mod connections;
+mod logo;
+mod operator;
+mod settings;
+mod suspended;

@@ -35,6 +35,7 @@ mod institutions;
 mod mail;
 mod people;
 mod pictures;
+mod privileges;
 mod schema;
 mod sdk;
 mod search;

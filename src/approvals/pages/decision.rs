@@ -176,7 +176,7 @@ pub async fn decide(
     };
     let institution = institution(&request)?;
     let form = DecisionForm { batch: id.clone(), decision, reason: reason.clone(), seal: seal.clone() };
-    let (actor, vault, code) = (visitor.actor.clone(), Vault::of(&institution), posted.fields.get("code").to_owned());
+    let (actor, vault, code) = (visitor.actor.clone(), Vault::of(&institution)?, posted.fields.get("code").to_owned());
     let has_code = !code.is_empty();
     let decided = once(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
         let decided = run(tx, &actor, &form, Some((&vault, &code)))?;

@@ -39,7 +39,7 @@ pub async fn download(request: HttpRequest, visitor: Visitor, mut page: Page, li
         .map(|(name, _)| ((*name).to_owned(), list.get(name).into()))
         .collect();
     let (actor, branches) = (visitor.actor.clone(), scope.branches().to_vec());
-    let id = institution.id.clone();
+    let id = institution.id()?;
     let record = institution.db.write(move |tx| {
         // The page's rights were read before this transaction; one of them must still hold in it.
         let branch = branches.first().ok_or(NotAllowed::NoGrant(Action::ViewAuditLog))?;

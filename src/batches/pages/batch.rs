@@ -172,7 +172,7 @@ pub async fn show(
 
 /// Why nothing is paid at all, if so: it concerns every batch that would go on.
 async fn held(institution: &Institution) -> Result<Option<Said>, ErrorPage> {
-    match check_epoch(&institution.db, &institution.epoch_file()).await {
+    match check_epoch(&institution.db, &institution.epoch_file()?).await {
         Ok(_) => Ok(None),
         Err(EpochError::Held(held)) => Ok(Some(held.said())),
         Err(EpochError::Db(error)) => Err(error.into()),

@@ -111,7 +111,7 @@ pub async fn submission(
     let institution = institution(&request)?;
     let batch = visible(&request, &visitor, &path).await?;
     let (actor, id, seal) = (visitor.actor.clone(), batch.id, posted.fields.get("seal").to_owned());
-    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         submit(tx, &actor, &id, &seal)?;
         Ok(Done::at(format!("/batches/{id}/submission")))
     });
@@ -156,7 +156,7 @@ pub async fn withdrawal(
     let institution = institution(&request)?;
     let batch = visible(&request, &visitor, &path).await?;
     let (actor, id) = (visitor.actor.clone(), batch.id);
-    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         withdraw(tx, &actor, &id)?;
         Ok(Done::at(format!("/batches/{id}/check")).saying(say!("Withdrawn: nobody can approve it now. It is a draft again.")))
     });

@@ -116,7 +116,7 @@ async fn take(
     let read = read_file(&institution, &actor, &choices, arrived).await?;
     let file = FileId::new(institution.clock().now());
     let (id, maker, summary, meant, new_file) = (batch.id.clone(), actor.clone(), read.summary.clone(), again.is_some(), file.clone());
-    let outcome = once::<CorrectRefusal, _>(&institution.db, &actor.id, &key, &institution.language, move |tx| {
+    let outcome = once::<CorrectRefusal, _>(&institution.db, &actor.id, &key, &institution.house().language, move |tx| {
         correct(tx, &maker, &id, &new_file, &file_name, &summary, meant)?;
         Ok(Done::at(format!("/batches/{id}/findings")))
     });

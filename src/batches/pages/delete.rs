@@ -40,7 +40,7 @@ pub async fn deletion(request: HttpRequest, visitor: Visitor, posted: Posted, pa
     let batch = visible(&request, &visitor, &path).await?;
     let actor = visitor.actor.clone();
     let (id, name) = (batch.id, batch.name.clone());
-    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         delete(tx, &actor, &id)?;
         Ok(Done::at(format!("/batches/{id}")).saying(say!("{name} is deleted. Nothing of it was paid.", name = name.clone())))
     });

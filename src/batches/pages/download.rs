@@ -64,11 +64,12 @@ pub async fn results(request: HttpRequest, visitor: Visitor, path: web::Path<Bat
         return Err(ErrorPage::NotFound);
     }
     recorded(&request, &visitor, &batch, What::ResultsDownloaded).await?;
-    let (name, settings, language) = (format!("{}-results.csv", batch.name), institution.settings.clone(), institution.language.clone());
+    let (name, house) = (format!("{}-results.csv", batch.name), institution.house());
+    let limits = Limits { bytes: institution.settings.limits.upload_bytes, rows: institution.settings.limits.upload_rows };
     let content = institution.db.read(move |conn| {
         let fsps = funding::fsps(conn)?.into_iter().map(|fsp| (fsp.id, fsp.name)).collect();
-        let limits = Limits { bytes: settings.limits.upload_bytes, rows: settings.limits.upload_rows };
-        results::results(conn, &batch, &Spoken { language, zone: settings.zone(), fsps, limits })
+        let (language, zone) = (house.language.clone(), house.zone.clone());
+        results::results(conn, &batch, &Spoken { language, zone, fsps, limits })
     });
     Ok(sent(&name, content.await?))
 }
@@ -77,7 +78,7 @@ pub async fn results(request: HttpRequest, visitor: Visitor, path: web::Path<Bat
 pub async fn findings(request: HttpRequest, visitor: Visitor, path: web::Path<BatchId>) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     let batch = visible(&request, &visitor, &path).await?;
-    let language = institution.language.clone();
+    let language = institution.house().language.clone();
     let content = institution.db.read(move |conn| results::findings(conn, &batch.id, &language).map(|file| (batch.name, file)));
     let (name, content) = content.await?;
     Ok(sent(&format!("{name}-findings.csv"), content))

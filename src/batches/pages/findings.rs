@@ -210,8 +210,9 @@ pub async fn acknowledge_warnings(
     let kinds: Vec<FindingKind> = chosen.iter().filter_map(|kind| kind.parse().ok()).collect();
     let reason = posted.fields.get("reason").to_owned();
     let (actor, id, why) = (visitor.actor.clone(), batch.id.clone(), reason.clone());
-    let outcome =
-        once(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| said(tx, &actor, &id, &kinds, &why));
+    let outcome = once(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
+        said(tx, &actor, &id, &kinds, &why)
+    });
     let problem = match outcome.await {
         Ok(outcome) => return Ok(outcome.redirect(&request)),
         Err(Refusal::NothingChosen) => Problem::new("kinds", say!("Choose the warnings that are all right")),

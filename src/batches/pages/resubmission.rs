@@ -27,10 +27,10 @@ pub async fn resubmission(
     let rejected = visible(&request, &visitor, &path).await?;
     let (file_name, read) = stored_file(&institution, &visitor, &rejected).await?;
     let reason = say!("Corrects batch {reference}, which was rejected", reference = rejected.reference.spoken());
-    let reason = reason.in_language(&institution.language);
+    let reason = reason.in_language(&institution.house().language);
     let id = BatchId::new(institution.clock().now());
     let (actor, new, summary, again) = (visitor.actor.clone(), id.clone(), read.summary.clone(), reason.clone());
-    let outcome = once::<ResubmitRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<ResubmitRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         resubmit(tx, &actor, &rejected.id, &Again { id: &new, file_name: &file_name, reason: &again, read: &summary })?;
         let said = say!("This is a new draft of the rejected batch. Upload the corrected file here, or go on and submit it as it is.");
         Ok(Done::at(format!("/batches/{new}/findings?correct=yes")).saying(said))

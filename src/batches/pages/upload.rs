@@ -134,7 +134,7 @@ async fn shown(
     let offered = institution.db.read(move |conn| offer(conn, &actor, now)).await?;
     let mut accounts = offered.accounts;
     // The institution's own currency first.
-    accounts.sort_by_key(|account| account.currency != institution.settings.currency);
+    accounts.sort_by_key(|account| account.currency != institution.house().currency);
     let mut fsps = vec![Choice::new("", say!("As in the file"))];
     fsps.extend(offered.fsps.into_iter().map(|fsp| Choice::new(fsp.id.to_string(), fsp.name)));
     let limits = &institution.settings.limits;
@@ -259,7 +259,7 @@ async fn make(
     let read = read_file(institution, &actor, &new.choices, arrived).await?;
     let id = BatchId::new(institution.clock().now());
     let (batch, maker, summary, again) = (id.clone(), actor.clone(), read.summary.clone(), new.again.clone());
-    let outcome = once::<CreateRefusal, _>(&institution.db, &actor.id, key, &institution.language, move |tx| {
+    let outcome = once::<CreateRefusal, _>(&institution.db, &actor.id, key, &institution.house().language, move |tx| {
         create(tx, &maker, &batch, &new, &summary)?;
         Ok(Done::at(format!("/batches/{batch}/findings")))
     });

@@ -188,12 +188,13 @@ pub(in crate::dispatch) fn move_rows(tx: &mut WriteTx<'_>, moves: &[Move]) -> Re
 }
 
 /// Moves rows to `sending` before their bytes go out: only in a batch that is being paid, from an account that is open, and where the
-/// row is exactly what was sealed.
+/// row is exactly what was sealed; and not while the operator has suspended the institution.
 pub(in crate::dispatch) fn record_rows(tx: &mut WriteTx<'_>, moves: &[Move]) -> Result<Vec<RowId>> {
     let sql = format!(
         "UPDATE transfers SET {SET}, {SET_AGREED} FROM {} WHERE {STILL_THE_SAME} AND transfers.row_digest = given.digest \
          AND EXISTS (SELECT 1 FROM batches JOIN funding_accounts ON funding_accounts.id = batches.funding_account_id \
-         WHERE batches.id = transfers.batch_id AND batches.state = 'processing' AND funding_accounts.state = 'open') RETURNING id",
+         WHERE batches.id = transfers.batch_id AND batches.state = 'processing' AND funding_accounts.state = 'open') \
+         AND NOT EXISTS (SELECT 1 FROM institution WHERE suspended_at IS NOT NULL) RETURNING id",
         given(tx, COLUMNS)
     );
     run(tx, sql, moves)

@@ -60,7 +60,7 @@ pub async fn save(request: HttpRequest, visitor: Visitor, posted: Posted) -> Res
     let institution = institution(&request)?;
     let wanted: Vec<NoticeKind> = posted.fields.all(WANTED).filter_map(|kind| kind.parse().ok()).collect();
     let actor = visitor.actor.clone();
-    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         choose(tx, &actor, &wanted)?;
         Ok(Done::at(CHOICES).saying(say!("Your choice of mails is saved.")))
     });

@@ -16,8 +16,8 @@ impl NoticeKind {
         match self {
             Self::BatchWaits => say!("A batch waits for my decision"),
             Self::BatchDecided => say!("My batch was approved or rejected"),
-            Self::BatchFinished => say!("A batch of mine is processed"),
-            Self::NeedsAttention => say!("A batch of mine needs attention"),
+            Self::BatchFinished => say!("A batch I made or approved is processed"),
+            Self::NeedsAttention => say!("A batch needs attention"),
         }
     }
 

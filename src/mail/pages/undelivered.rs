@@ -64,7 +64,7 @@ pub async fn list(request: HttpRequest, page: Page, list: List) -> Result<HttpRe
 pub async fn again(request: HttpRequest, visitor: Visitor, posted: Posted, path: web::Path<MailId>) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     let (actor, id) = (visitor.actor.clone(), path.into_inner());
-    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         send_again(tx, &actor, &id)?;
         Ok(Done::at(LIST).saying(say!("It is on its way again. If it fails again, it comes back to this list.")))
     });
@@ -80,7 +80,7 @@ pub async fn drop_letter(
 ) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     let (actor, id) = (visitor.actor.clone(), path.into_inner());
-    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<Refusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         discard(tx, &actor, &id)?;
         Ok(Done::at(LIST).saying(say!("The mail is dropped. Nobody gets it.")))
     });

@@ -18,9 +18,15 @@ struct Own {
 }
 
 /// Every page of one's own, in their order.
-const OWN: [Own; 2] = [
+const OWN: [Own; 3] = [
     Own { path: "/me/password", label: say!("Change my password"), hint: say!("You need the one you have now.") },
+    Own {
+        path: "/me/second-factor",
+        label: say!("Second factor"),
+        hint: say!("The authenticator app on your phone, and your recovery codes."),
+    },
     Own { path: "/me/sessions", label: say!("Where I am signed in"), hint: say!("Sign out on a computer you left, or everywhere else.") },
+    Own { path: "/me/mails", label: say!("Mails I get"), hint: say!("Turn each kind on or off.") },
 ];
 
 #[derive(Template)]

@@ -125,11 +125,12 @@ pub async fn deactivation(
     let reason = Some(posted.fields.get("reason").to_owned());
     let order = Deactivation { user: user.id.clone(), reason, drafts: drafts.collect() };
     let by = visitor.actor.by();
-    let outcome = once::<DeactivateRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
-        let user = deactivate(tx, &by, &order)?;
-        let said = say!("{name} is not active any more. Nothing of theirs opens Outlay now.", name = user.full_name);
-        Ok(Done::at(format!("/users/{}", user.id)).saying(said))
-    });
+    let outcome =
+        once::<DeactivateRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
+            let user = deactivate(tx, &by, &order)?;
+            let said = say!("{name} is not active any more. Nothing of theirs opens Outlay now.", name = user.full_name);
+            Ok(Done::at(format!("/users/{}", user.id)).saying(said))
+        });
     let problem = match outcome.await {
         Ok(outcome) => return Ok(outcome.redirect(&request)),
         Err(refusal) => of_deactivate(refusal)?,
@@ -198,13 +199,14 @@ pub async fn reactivation(
     let institution = institution(&request)?;
     let user = found(&request, path.into_inner()).await?;
     let (by, again) = (visitor.actor.by(), user.clone());
-    let outcome = once::<ReactivateRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
-        let said = match reactivate(tx, &by, &again.id)? {
-            Reactivated::Now => say!("{name} is active again.", name = &again.full_name),
-            Reactivated::Waits => say!("{name} becomes active when the other account manager confirms it.", name = &again.full_name),
-        };
-        Ok(Done::at(format!("/users/{}", again.id)).saying(said))
-    });
+    let outcome =
+        once::<ReactivateRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
+            let said = match reactivate(tx, &by, &again.id)? {
+                Reactivated::Now => say!("{name} is active again.", name = &again.full_name),
+                Reactivated::Waits => say!("{name} becomes active when the other account manager confirms it.", name = &again.full_name),
+            };
+            Ok(Done::at(format!("/users/{}", again.id)).saying(said))
+        });
     let problem = match outcome.await {
         Ok(outcome) => return Ok(outcome.redirect(&request)),
         Err(ReactivateRefusal::BranchClosed) => {

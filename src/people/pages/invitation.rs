@@ -144,13 +144,14 @@ async fn give(
     };
     let by = visitor.actor.by();
     let for_verb = user.clone();
-    let given = once_with::<InviteRefusal, _, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
-        let invited = match kind {
-            LinkKind::Invitation => invite(tx, &by, &for_verb, way)?,
-            LinkKind::Reset => offer_reset(tx, &by, &for_verb, way)?,
-        };
-        Ok((done(&for_verb, kind, &invited), invited))
-    });
+    let given =
+        once_with::<InviteRefusal, _, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
+            let invited = match kind {
+                LinkKind::Invitation => invite(tx, &by, &for_verb, way)?,
+                LinkKind::Reset => offer_reset(tx, &by, &for_verb, way)?,
+            };
+            Ok((done(&for_verb, kind, &invited), invited))
+        });
     let (outcome, first) = given.await?;
     institution.wake();
     match first {

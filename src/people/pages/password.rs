@@ -88,7 +88,13 @@ pub async fn first(
     let user_name = user.user_name.clone();
     let new = checked.fields.secret(NEW_PASSWORD);
     match people::set_first_password(&institution.db, &passwords, user, new, address(&request)).await {
-        Ok(stage) => Ok(see_other(&TypedSession(request.get_session()).come_to(stage)?)),
+        Ok(stage) => {
+            let session = TypedSession(request.get_session());
+            let onward = session.come_to(stage)?;
+            // By the password that was just set.
+            session.set_since(institution.clock().now())?;
+            Ok(see_other(&onward))
+        }
         // They did it in another window: from here on they sign in with it.
         Err(SetPasswordRefusal::Dead) => {
             TypedSession(request.get_session()).end();
@@ -130,7 +136,7 @@ pub async fn change(
     match people::change_password(&institution.db, &passwords, change).await {
         Ok(()) => {
             let said = say!("Your password is changed. You are signed out everywhere else.");
-            session.set_flash(&said.in_language(&institution.language));
+            session.set_flash(&said.in_language(&institution.house().language));
             Ok(see_other("/me"))
         }
         Err(refusal) => {

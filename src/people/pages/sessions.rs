@@ -85,7 +85,7 @@ pub async fn end_mine(request: HttpRequest, visitor: Visitor, posted: Posted) ->
     let me = person(&request, &visitor.actor.id).await?;
     let by = visitor.actor.by();
     let ending = ending(&posted.fields, TypedSession(request.get_session()).id());
-    let outcome = once::<db::Error, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<db::Error, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         let count = end_sessions(tx, &by, &me, &ending)?;
         Ok(Done::at("/me/sessions").saying(ended(count)))
     });
@@ -110,7 +110,7 @@ pub async fn end_of_person(
     let user = person(&request, &path).await?;
     let actor = visitor.actor.clone();
     let ending = ending(&posted.fields, TypedSession(request.get_session()).id());
-    let outcome = once::<ErrorPage, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<ErrorPage, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         tx.administer(&actor.id)?;
         let count = end_sessions(tx, &actor.by(), &user, &ending)?;
         Ok(Done::at(format!("/users/{}/sessions", user.id)).saying(ended(count)))

@@ -101,7 +101,9 @@ pub(super) fn origin(request: &HttpRequest, institution: &Institution, user_name
 /// Begins the session of one whose password, link or code was right, at the step they have come to.
 pub(super) fn enter(request: &HttpRequest, institution: &Institution, signed_in: &SignedIn, next: &str) -> Result<HttpResponse, ErrorPage> {
     let browser = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    TypedSession(request.get_session()).begin(&signed_in.user.id, signed_in.stage, browser, &address(request), next)?;
+    let session = TypedSession(request.get_session());
+    session.begin(&signed_in.user.id, signed_in.stage, browser, &address(request), next)?;
+    session.set_since(signed_in.at)?;
     let onward = if signed_in.stage == Stage::Full { next } else { signed_in.stage.path() };
     let name = &signed_in.user.user_name;
     let mark = Cookie::build(mark_name(name), BrowserKey(institution.keys.known_browser()).mark(name))

@@ -13,7 +13,7 @@ pub async fn unlocking(request: HttpRequest, visitor: Visitor, posted: Posted, p
     let institution = institution(&request)?;
     let user = person(&request, &path).await?;
     let by = visitor.actor.by();
-    let outcome = once::<UnlockRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<UnlockRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         unlock(tx, &by, &user)?;
         let said = say!("{name} can sign in again at once: the wrong passwords are forgotten.", name = &user.full_name);
         Ok(Done::at(format!("/users/{}", user.id)).saying(said))

@@ -194,7 +194,7 @@ pub async fn add(request: HttpRequest, visitor: Visitor, page: Page, posted: Pos
         Err(wrong) => return show(&request, &visitor, page, None, form, Some(wrong)).await,
     };
     let by = visitor.actor.by();
-    let outcome = once::<AddTrouble, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<AddTrouble, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         let user = add_user(tx, &by, &new)?;
         // A code is seen once, by whoever prints it: it is made when it is printed.
         if way == Way::Mail {
@@ -356,7 +356,7 @@ pub async fn edit(
     let order = Edit { user: user.id.clone(), details, branch: BranchId::from(form.branch.as_str()), is_account_manager };
     let onward = onward(&user, form.is_active, &visitor);
     let by = visitor.actor.by();
-    let outcome = once::<EditRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<EditRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         let edited = edit_user(tx, &by, &order)?;
         let name = &edited.user.full_name;
         let said = if edited.email_waits {

@@ -13,7 +13,6 @@
 mod allow;
 mod ask;
 mod check;
-mod device;
 mod enrol;
 mod letters;
 mod recovery;
@@ -30,7 +29,7 @@ pub use self::check::{CodeRefusal, Given, Passed, pass};
 pub use self::enrol::{Confirmation, EnrolRefusal, Enrolled, Proof, Standing, confirm, propose, shown, standing, turn_off};
 pub use self::recovery::{RECOVERY_CODES, renew};
 pub use self::refuse::refuse;
-pub use self::reset::{CODE_IS_GOOD_FOR, OneTimeCode, OperatorRefusal, end, reset_by_operator};
+pub use self::reset::{CODE_IS_GOOD_FOR, OneTimeCode, OperatorRefusal, reset_by_operator};
 pub use self::secret::{Purpose, Sealed, Unreadable, Vault};
 pub use self::step_up::{Asked, AsksForCode, asked_of, counted, step_up};
 pub(in crate::people) use self::store::{

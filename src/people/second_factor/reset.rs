@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordHasher;
+use secrecy::SecretString;
 
 use super::recovery::{folded, random_code};
 use super::{RequestState, State, letters, store};
@@ -12,6 +11,7 @@ use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::UserId;
+use crate::people::password::hash;
 use crate::people::{self, PasswordHash};
 
 /// How long a one-time code counts.
@@ -42,8 +42,7 @@ impl OneTimeCode {
     /// A slow hash, because the code is short.
     fn hash(&self) -> db::Result<PasswordHash> {
         // Argon2 with its defaults hashes any text; should it not, nothing may be reset.
-        let hash = Argon2::default().hash_password(folded(&self.0).as_bytes()).map_err(|_| db::Error::Conflict)?;
-        Ok(PasswordHash(hash.to_string()))
+        hash(&SecretString::from(folded(&self.0))).map_err(|_| db::Error::Conflict)
     }
 }
 
@@ -54,19 +53,6 @@ pub(super) fn reset(tx: &mut WriteTx<'_>, user: &UserId) -> db::Result<(OneTimeC
     store::end_sessions(tx, user)?;
     store::set_enrolment_code(tx, user, &code.hash()?, until)?;
     Ok((code, until))
-}
-
-/// A person was deactivated: nothing of their second factor is left, and should they come back, they ask for a new one.
-///
-/// # Errors
-/// The database's.
-pub fn end(tx: &mut WriteTx<'_>, by: &By, user: &UserId) -> db::Result<()> {
-    if let Some((request, _)) = store::open_request(tx, user)? {
-        let by = by.id.as_ref().map_or(by.name.as_str(), UserId::as_str);
-        store::decide_request(tx, &request, RequestState::Withdrawn, by, None)?;
-    }
-    store::end(tx, user, State::Dead)?;
-    store::forget_enrolment_code(tx, user)
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use totp_rs::Secret;
 
+use crate::db;
 use crate::ids::{InstitutionId, UserId};
 use crate::institutions::{DerivedKey, Institution};
 
@@ -46,13 +47,15 @@ pub struct Vault {
 }
 
 impl Vault {
-    pub fn of(institution: &Institution) -> Self {
-        Self {
-            institution: institution.id.clone(),
+    /// # Errors
+    /// [`db::Error::Unavailable`] while the institution's database has not been opened.
+    pub fn of(institution: &Institution) -> db::Result<Self> {
+        Ok(Self {
+            institution: institution.id()?,
             in_use: institution.keys.derive_all("outlay-second-factor-v1"),
             proposed: institution.keys.derive_all("outlay-second-factor-proposed-v1"),
             recovery: institution.keys.derive_all("outlay-recovery-code-v1"),
-        }
+        })
     }
 
     fn keys(&self, purpose: Purpose) -> &[DerivedKey] {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::audit::By;
 use crate::clock::Instant;
 use crate::confirmations;
-use crate::db::schema::{confirmations as asked, recovery_codes, second_factor_requests, second_factors, sessions, users};
+use crate::db::schema::{confirmations as asked, sessions, users};
 use crate::db::{Conn, Error, Question, Result, WriteTx};
 use crate::ids::{ConfirmationId, UserId};
 use crate::people::deactivation::{GrantedBy, TheirBatch};
@@ -82,26 +82,6 @@ pub(in crate::people) fn make_account_manager(tx: &mut WriteTx<'_>, user: &UserI
         ))
         .execute(&mut **tx)?;
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
-}
-
-/// Their second factor and recovery codes are dead, and what they asked for a new one is withdrawn. Returns whether they had one.
-pub(in crate::people) fn end_second_factor(tx: &mut WriteTx<'_>, user: &UserId, by: &By) -> Result<bool> {
-    let now = tx.now();
-    let decider = by.id.as_ref().map_or(by.name.as_str(), UserId::as_str);
-    let alive = second_factors::table.find(user).filter(second_factors::state.ne("dead"));
-    let nothing: &[u8] = &[];
-    let factors = diesel::update(alive).set((second_factors::state.eq("dead"), second_factors::secret.eq(nothing))).execute(&mut **tx)?;
-    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(&mut **tx)?;
-    let waiting =
-        second_factor_requests::table.filter(second_factor_requests::user_id.eq(user)).filter(second_factor_requests::state.eq("waiting"));
-    diesel::update(waiting)
-        .set((
-            second_factor_requests::state.eq("withdrawn"),
-            second_factor_requests::decided_by.eq(decider),
-            second_factor_requests::decided_at.eq(now),
-        ))
-        .execute(&mut **tx)?;
-    Ok(factors > 0)
 }
 
 /// What waits about them, or was asked by them.

@@ -184,7 +184,7 @@ pub async fn save(
     let both_hands = posted.fields.get("both_hands") == "yes";
     let wanted = Wanted { user: id.clone(), way, seen: posted.fields.get("seen").to_owned(), both_hands };
     let (actor, asked, to) = (visitor.actor.clone(), wanted.clone(), format!("/users/{id}/privileges"));
-    let outcome = once::<ChangeRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<ChangeRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         let changed = change(tx, &actor, &asked)?;
         Ok(Done::at(to.clone()).saying(told(&changed)))
     });

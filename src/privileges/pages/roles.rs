@@ -48,7 +48,7 @@ pub async fn save(request: HttpRequest, visitor: Visitor, mut page: Page, posted
     let name = posted.fields.get("name").to_owned();
     let actions: Actions = posted.fields.all("action").filter_map(|name| name.parse().ok()).collect();
     let (actor, wanted, called) = (visitor.actor.clone(), actions.clone(), name.clone());
-    let outcome = once::<RoleRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<RoleRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         save_role(tx, &actor, &called, &wanted)?;
         Ok(Done::at("/roles").saying(say!("The role {name} is saved.", name = &called)))
     });
@@ -78,7 +78,7 @@ fn problem(refusal: &RoleRefusal) -> Option<Problem> {
 pub async fn deletion(request: HttpRequest, visitor: Visitor, posted: Posted, path: web::Path<RoleId>) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     let (actor, id) = (visitor.actor.clone(), path.into_inner());
-    let outcome = once::<RoleRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.language, move |tx| {
+    let outcome = once::<RoleRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         let name = delete_role(tx, &actor, &id)?;
         Ok(Done::at("/roles").saying(say!("The role {name} is deleted. Nobody lost a privilege by it.", name = name)))
     });

@@ -15,5 +15,5 @@ pub use self::person::{OpenGrant, WaitingGrants};
 pub(super) use self::person::{address, branches_of, checkers, confirmers, open_grants, waiting};
 pub(super) use self::reports::{Last, both_hands, grants_after, relaxed, who_can_do_what};
 pub(super) use self::roles::{delete_role, insert_role, own_roles};
-pub(super) use self::why::facts;
+pub use self::why::facts;
 pub(super) use self::writes::{NewRow, end as end_grants, insert as insert_grants, shorten as shorten_grants};

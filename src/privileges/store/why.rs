@@ -17,8 +17,12 @@ use crate::privileges::why::{Facts, PastAsked, PastGrant, Period};
 /// Rows of each kind that an answer is drawn from, the newest before the moment; at most.
 const ROWS_MAX: i64 = 2_000;
 
-/// `now`: what is asked about the present is answered by the branch as it stands, the past by the audit log.
-pub(in crate::privileges) fn facts(conn: &mut Conn, user: &UserId, branch: &BranchId, at: Instant, now: Instant) -> Result<Facts> {
+/// All that [`crate::privileges::why()`] decides on. `now`: what is asked about the present is answered by the branch as it stands, the
+/// past by the audit log.
+///
+/// # Errors
+/// The database's.
+pub fn facts(conn: &mut Conn, user: &UserId, branch: &BranchId, at: Instant, now: Instant) -> Result<Facts> {
     let periods: Vec<(Instant, Option<Instant>, bool, bool)> = user_periods::table
         .filter(user_periods::user_id.eq(user))
         .order(user_periods::from_at)

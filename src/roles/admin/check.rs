@@ -52,10 +52,10 @@ pub struct ReleaseDispatch {
 }
 
 pub(super) async fn release_dispatch(institution: &Institution, args: ReleaseDispatch) -> Ended {
-    let file = institution.epoch_file();
+    let file = institution.epoch_file()?;
     let margin = institution.settings.sdk.iter().map(|sdk| sdk.settle_margin).max().unwrap_or_default();
     let stopped = Instant::from_micros(args.other_stopped_at.as_microsecond());
-    let released = dispatch::release(&institution.db, &file, operator(), institution.id.clone(), stopped, margin).await?;
+    let released = dispatch::release(&institution.db, &file, operator(), institution.id()?, stopped, margin).await?;
     println!("Released. The network is asked about {} payments.", released.asked);
     if released.too_old > 0 {
         println!("{} payments were approved too long ago for the network to remember: they need attention.", released.too_old);

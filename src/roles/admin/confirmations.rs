@@ -35,7 +35,7 @@ pub(super) async fn list(institution: &Institution) -> Ended {
 }
 
 fn print_one(one: &Listed, deciders: &[String], institution: &Institution) {
-    let asked = one.confirmation.asked_at.timestamp().to_zoned(institution.settings.zone()).strftime("%Y-%m-%d %H:%M");
+    let asked = one.confirmation.asked_at.timestamp().to_zoned(institution.house().zone.clone()).strftime("%Y-%m-%d %H:%M");
     let about = one.person.as_ref().map_or_else(|| "the institution".to_owned(), |(name, user_name)| format!("{name} ({user_name})"));
     let who = if deciders.is_empty() { "the operator".to_owned() } else { deciders.join(" or ") };
     println!("{}  {asked}  {}: {about}", one.confirmation.id, confirmations::words(&one.confirmation.change).english());
@@ -49,7 +49,7 @@ pub(super) async fn confirm(institution: &Institution, args: Confirm) -> Ended {
         Confirmed::Done { code } => {
             println!("Confirmed.");
             if let Some((code, until)) = code {
-                let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%Y-%m-%d %H:%M");
+                let until = until.timestamp().to_zoned(institution.house().zone.clone()).strftime("%Y-%m-%d %H:%M");
                 println!("The one-time code, shown only here, good until {until}: {code}");
             }
         }

@@ -8,6 +8,7 @@ mod institution;
 mod mail;
 mod password;
 mod people;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -34,10 +35,19 @@ pub struct AdminArgs {
 pub enum Verb {
     /// Make the database of a new registry file into an institution's
     AddInstitution,
+    /// List, suspend and resume institutions, and rename their hosts
+    #[command(subcommand)]
+    Institutions(institution::Institutions),
     /// Add a branch
     AddBranch(directory::AddBranch),
     /// Add a person; the password is read from the terminal or standard input
     AddUser(people::AddUser),
+    /// Make an account manager when none can act; everybody who guards money is told
+    Recover(people::Recover),
+    /// Forget the wrong passwords for a person's name, so that they can sign in at once
+    Unlock(sign_in::Unlock),
+    /// Print a code with which a person sets a password; it is shown once
+    PrintCode(sign_in::PrintCode),
     /// Give a person actions in a branch
     Grant(people::Grant),
     /// Take actions away from a person in a branch
@@ -70,11 +80,17 @@ pub async fn admin(args: AdminArgs) -> Ended {
     if matches!(args.verb, Verb::AddInstitution) {
         return institution::add(&args).await;
     }
+    if let Verb::Institutions(verb) = args.verb {
+        return institution::institutions(&args.registry.registry, verb).await;
+    }
     let institution = open(&args).await?;
     match args.verb {
-        Verb::AddInstitution => bail!("handled above"),
+        Verb::AddInstitution | Verb::Institutions(_) => bail!("handled above"),
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
+        Verb::Recover(args) => people::recover(&institution, args).await,
+        Verb::Unlock(args) => sign_in::unlock(&institution, args).await,
+        Verb::PrintCode(args) => sign_in::print_code(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
         Verb::EndGrant(args) => people::end_grant(&institution, args).await,
         Verb::ResetSecondFactor(args) => people::reset_second_factor(&institution, args).await,

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Ended, operator, password};
 use crate::clock::Instant;
 use crate::institutions::Institution;
-use crate::people::{BadDetail, Details, NewUser, PasswordHash, TypedDetails, fold_user_name, phones_of, second_factor};
+use crate::people::{BadDetail, Details, NewUser, PasswordHash, Recovery, TypedDetails, fold_user_name, phones_of, second_factor};
 use crate::privileges::{self, Action, Actions, NewGrant, Rights, useless, with_needs};
 use crate::{branches, people};
 
@@ -141,7 +141,7 @@ pub struct ResetSecondFactor {
 pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSecondFactor) -> Ended {
     let name = args.user_name.clone();
     let (code, until) = institution.db.write(move |tx| second_factor::reset_by_operator(tx, &operator(), &name)).await?;
-    let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%d %b %Y, %H:%M");
+    let until = until.timestamp().to_zoned(institution.house().zone.clone()).strftime("%d %b %Y, %H:%M");
     println!("The second factor of {} is reset. Tell them this one-time code: {code}", args.user_name);
     println!("It counts once, until {until}. They sign in with their password, type it and scan a new QR code.");
     Ok(ExitCode::SUCCESS)
@@ -149,7 +149,7 @@ pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSe
 
 /// The moment after a day ends in the institution's time zone.
 fn end_of(last: jiff::civil::Date, institution: &Institution) -> anyhow::Result<Instant> {
-    let end = last.tomorrow()?.to_zoned(institution.settings.zone())?;
+    let end = last.tomorrow()?.to_zoned(institution.house().zone.clone())?;
     Ok(Instant::from_micros(end.timestamp().as_microsecond()))
 }
 
@@ -166,4 +166,40 @@ async fn branch(institution: &Institution, code: &str) -> anyhow::Result<branche
     let wanted = code.to_owned();
     let found = institution.db.read(move |conn| branches::find_by_code(conn, &wanted)).await?;
     found.with_context(|| format!("there is no branch with the code «{code}»; «outlay admin add-branch» adds one"))
+}
+
+#[derive(Debug, Args)]
+pub struct Recover {
+    /// Who shall be an account manager: somebody who is there, or somebody new
+    pub user_name: String,
+    /// For somebody new: their full name
+    #[arg(long, requires = "branch")]
+    pub full_name: Option<String>,
+    /// For somebody new: the code of their branch
+    #[arg(long, requires = "full_name")]
+    pub branch: Option<String>,
+    /// User name of the account manager who is deactivated for it, where two are active
+    #[arg(long)]
+    pub instead_of: Option<String>,
+}
+
+pub(super) async fn recover(institution: &Institution, args: Recover) -> Ended {
+    let home = match &args.branch {
+        Some(code) => Some(branch(institution, code).await?.id),
+        None => None,
+    };
+    // Somebody who is there keeps their name.
+    let full_name = args.full_name.as_deref().unwrap_or(&args.user_name);
+    let details = Details::named(&args.user_name, full_name).map_err(|wrong| anyhow!(sentences(&wrong)))?;
+    let order = Recovery { details, branch: home, instead_of: args.instead_of.as_deref().map(fold_user_name) };
+    let done = institution.db.write(move |tx| people::recover(tx, &operator(), &order)).await?;
+    println!(
+        "{} ({}) is an account manager. All account managers and checkers are told by mail.",
+        done.user.full_name, done.user.user_name
+    );
+    println!("Tell them this code in person; it works once, for 7 days. With it they set their password: {}", done.slip.code());
+    if let Some(code) = done.second_factor {
+        println!("With this one they set up their second factor: {code}");
+    }
+    Ok(ExitCode::SUCCESS)
 }

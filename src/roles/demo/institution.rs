@@ -89,6 +89,7 @@ fn settings(args: &DemoArgs, mode: Mode, folder: &Path) -> Settings {
         currency: Currency::MMK,
         phone_country: "MM".to_owned(),
         language: "en".to_owned(),
+        logo: None,
         limits: Limits::default(),
         sessions: SessionLimits::default(),
         concurrency: dispatch::CONCURRENCY,

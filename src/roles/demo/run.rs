@@ -109,7 +109,7 @@ async fn accounts(institution: &Institution, file: &Path) -> anyhow::Result<Vec<
         let currency = Currency::find(word)?;
         all.iter().find(|account| account.currency == currency).map(|_| currency)
     });
-    let currency = named.unwrap_or(institution.settings.currency);
+    let currency = named.unwrap_or(institution.house().currency);
     Ok(all.into_iter().filter(|account| account.currency == currency).map(|account| (account.id, account.currency)).take(1).collect())
 }
 

@@ -69,7 +69,7 @@ pub async fn transfers(request: HttpRequest, visitor: Visitor, mut page: Page, l
 
 fn criteria(institution: &Institution, list: &List, page: &mut Page) -> TransferCriteria {
     let amount = text(list, "amount").and_then(|typed| {
-        let read = read_amount(institution.settings.currency, &typed);
+        let read = read_amount(institution.house().currency, &typed);
         if read.is_none() {
             page.problems.push(Problem::new("amount", say!("Write an amount such as 150,000")));
         }

@@ -57,10 +57,15 @@ impl Places {
         }
         let (invitation, reset) = (links::invitation(portal).await, links::reset(portal, &SU).await);
         let person = actor(portal, &THIRI).await.id;
+        let request = asked_for_a_qr_code(portal).await;
         let places = vec![
             at("/invitations/{token}", &invitation, everybody),
             at("/resets/{token}", &reset, everybody),
             at("/users/{id}", &format!("/users/{person}"), everybody),
+            at("/qr-code-requests/{request}", &format!("/qr-code-requests/{request}"), everybody),
+            // Only posted to, so that none has to be there.
+            at("/mails/undelivered/{id}", "/mails/undelivered/none", everybody),
+            at("/roles/{id}", "/roles/none", everybody),
             at("/static/{hash}/{name}", &sheet, everybody),
             at("/templates/{name}", "/templates/payroll.csv", everybody),
             at("/tasks/{batch}", &format!("/tasks/{waiting}"), payrolls_of_hlaing),
@@ -70,6 +75,8 @@ impl Places {
             at("/batches/{id}/files/{file}", &format!("/batches/{draft}/files/{file}"), payrolls_of_hlaing),
             at("/branches/{id}", &format!("/branches/{branch}"), everybody),
             at("/confirmations/{id}", &format!("/confirmations/{confirmation}"), everybody),
+            at("/users/{id}", &format!("/users/{}", actor(portal, &THIRI).await.id), everybody),
+            at("/roles/{id}", "/roles/teller", everybody),
             at("/transfers/{row}", &format!("/transfers/{row}"), payrolls_of_hlaing),
         ];
         Self { places, references }
@@ -90,6 +97,18 @@ impl Places {
 
 fn at(named: &'static str, path: &str, seen_by: fn(&Role) -> bool) -> Place {
     Place { named, path: path.to_owned(), seen_by }
+}
+
+/// Hla lost her phone.
+async fn asked_for_a_qr_code(portal: &Portal) -> String {
+    let (hla, id) = (actor(portal, &HLA).await.id, format!("qr-{}", portal.url("").len()));
+    let sql = format!(
+        "INSERT INTO second_factor_requests (id, user_id, reason, browser, address, asked_at, state) \
+         VALUES ('{id}-{hla}', '{hla}', 'It fell into the lake', 'Chrome', '192.0.2.1', {}, 'waiting')",
+        portal.institution.clock().now().micros()
+    );
+    portal.institution.db.write(move |tx| Ok::<_, db::Error>(diesel::sql_query(&sql).execute(&mut **tx)?)).await.unwrap();
+    format!("{id}-{}", actor(portal, &HLA).await.id)
 }
 
 async fn approve(portal: &Portal, id: &BatchId) {

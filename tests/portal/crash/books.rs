@@ -35,7 +35,7 @@ pub async fn assert_agree(house: &House) {
         house.network.ledger().into_iter().map(|entry| (entry.transfer_id.clone(), entry)).collect();
     let mut ours = BTreeSet::new();
     for row in &rows {
-        let ids = (0..IDS_MAX).map(|n| (n, TransferId::derive(&house.portal.institution.id, &row.home, n)));
+        let ids = (0..IDS_MAX).map(|n| (n, TransferId::derive(&house.portal.institution.id().unwrap(), &row.home, n)));
         let chain: Vec<_> = ids.filter_map(|(n, id)| Some((n, ledger.get(&id)?))).collect();
         ours.extend(chain.iter().map(|(_, entry)| entry.transfer_id.clone()));
         assert_row(row, &chain);

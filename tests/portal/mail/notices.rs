@@ -93,6 +93,19 @@ async fn two_batches_within_ten_minutes_come_in_one_mail() {
 }
 
 #[tokio::test]
+async fn two_processes_gather_each_persons_mail_once() {
+    let mut office = office().await;
+    submitted(&office.portal, &THIRI, &WAGES).await;
+    submitted(&office.portal, &THIRI, &LOANS).await;
+    let mut another = office.another_postman();
+    let (one, other) = tokio::join!(office.postman.beat(), another.beat());
+    one.unwrap();
+    other.unwrap();
+    office.beat().await;
+    assert_eq!(office.written_to(), [address(&HLA), address(&SU)]);
+}
+
+#[tokio::test]
 async fn a_kind_that_is_turned_off_does_not_come() {
     let mut office = office().await;
     turn_off(&office.portal, &HLA, NoticeKind::BatchWaits).await;
@@ -153,10 +166,10 @@ async fn a_batch_that_stands_still_is_told_to_all_who_can_do_something() {
     change(&office.portal, "UPDATE transfers SET amount = 999 WHERE line = 2").await;
     let institution = &office.portal.institution;
     let setup = Setup {
-        house: institution.id.clone(),
+        house: institution.id().unwrap(),
         name: institution.settings.name.clone(),
         sdks: institution.settings.sdk.clone(),
-        epoch_file: institution.epoch_file(),
+        epoch_file: institution.epoch_file().unwrap(),
         concurrency: 1,
     };
     Engine::new(institution.db.clone(), setup).unwrap().until_idle().await.unwrap();

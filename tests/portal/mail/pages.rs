@@ -56,7 +56,7 @@ async fn an_account_manager_sees_what_was_not_delivered_and_why_and_sends_it_aga
     page.assert_says("thida@upendo.example")
         .assert_says("Invitation")
         .assert_says("The mail server refused this letter.")
-        .assert_says("It said: 550 5.1.1 nobody of that name")
+        .assert_says("The mail server said: 550 5.1.1 nobody of that name")
         .assert_says_not("abc123");
     let again = page.attribute("form.act[action$='/again']", "action");
     aye.post_form(&again, &[]).await.assert_path(LIST).assert_says("It is on its way again.");

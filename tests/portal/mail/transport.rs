@@ -1,6 +1,6 @@
 //! The ways to a mail server, safe and unsafe.
 
-use outlay::mail::Postman;
+use outlay::mail::{self, Postman};
 
 use super::office::Office;
 use crate::support::portal::Portal;
@@ -154,4 +154,23 @@ async fn what_cannot_work_is_refused_at_start_in_words() {
         assert!(refused.contains("Upendo Microfinance") && refused.contains(words), "{refused}");
         std::fs::write(smtp.file(file), good).unwrap();
     }
+}
+
+#[tokio::test]
+async fn the_operator_tries_it_and_reads_what_went_wrong() {
+    let office = Office::open(Smtp::with_password(Safety::Starttls, "PLAIN").await).await;
+    let institution = &office.portal.institution;
+    mail::test_mail(institution, THIDA).await.unwrap_or_else(|error| panic!("{error}"));
+    office.smtp.only_letter().assert_says("Mail works.").assert_says("The operator of Outlay sent this to see whether mail works.");
+    std::fs::write(office.smtp.file("password"), "yesterday's\n").unwrap();
+    let failed = mail::test_mail(institution, THIDA).await.unwrap_err().to_string();
+    assert_eq!(
+        failed,
+        "The mail server did not accept Outlay's user name and password. The mail server said: 535 5.7.8 Authentication credentials invalid"
+    );
+    let failed = mail::test_mail(institution, "thida at upendo").await.unwrap_err().to_string();
+    assert_eq!(failed, "thida at upendo is no mail address");
+    let (without, _) = Portal::open().await;
+    let failed = mail::test_mail(&without.institution, THIDA).await.unwrap_err().to_string();
+    assert_eq!(failed, "the registry file of this institution has no [mail]: it sends none");
 }

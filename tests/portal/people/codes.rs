@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 
 use crate::support::batches::actor;
 use crate::support::cast::{AYE, HLA, KYI, PASSWORD, THIRI};
-use crate::support::links::{self, NILAR};
+use crate::support::links::{self, PHYU};
 use crate::support::portal::Portal;
 
 const NEW: &str = "Shwe-Dagon-44";
@@ -14,16 +14,16 @@ const NEW: &str = "Shwe-Dagon-44";
 #[tokio::test]
 async fn without_mail_one_is_invited_on_paper() {
     let (portal, _) = Portal::open().await;
-    let nilar = links::add_nilar(&portal).await;
+    let phyu = links::add_phyu(&portal).await;
     let mut aye = portal.signed_in(&AYE).await;
-    let action = format!("/users/{}/invitation", nilar.id);
+    let action = format!("/users/{}/invitation", phyu.id);
     aye.get(&action).await.assert_says("No mail is set up");
     let mut again = aye.second();
     let page = aye.post_form(&action, &[]).await;
     page.assert_status(200)
         .assert_path(&action)
         .assert_says("Print this now")
-        .assert_says("Ma Nilar")
+        .assert_says("Ma Phyu Phyu")
         .assert_says("http://localhost/sign-in");
     let code = page.text(".slip-code");
     // A second click: the code is not there any more.
@@ -34,15 +34,15 @@ async fn without_mail_one_is_invited_on_paper() {
     let mut tab = portal.stranger();
     tab.get("/sign-in").await.assert_says("I have a code on paper");
     tab.get("/code").await;
-    let fields = |code| [("user_name", "Nilar"), ("code", code), ("new_password", NEW)];
+    let fields = |code| [("user_name", "Phyu"), ("code", code), ("new_password", NEW)];
     let page = tab.post_form("/code", &fields("2222-3333-4444")).await;
     page.assert_status(422).assert_says("The user name or the code is wrong");
-    assert_eq!(page.attribute("input[name=user_name]", "value"), "Nilar");
+    assert_eq!(page.attribute("input[name=user_name]", "value"), "Phyu");
     let typed = code.to_lowercase().replace('-', " ");
-    tab.post_form("/code", &[("user_name", "nilar"), ("code", &typed), ("new_password", "short")])
+    tab.post_form("/code", &[("user_name", "phyu"), ("code", &typed), ("new_password", "short")])
         .await
         .assert_says("at least 8 characters");
-    tab.post_form("/code", &fields(&typed)).await.assert_path("/").assert_says("Ma Nilar");
+    tab.post_form("/code", &fields(&typed)).await.assert_path("/").assert_says("Ma Phyu Phyu");
     let mut other = portal.stranger();
     other.get("/code").await;
     other.post_form("/code", &fields(&code)).await.assert_status(422);
@@ -51,13 +51,13 @@ async fn without_mail_one_is_invited_on_paper() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_twenty_who_use_one_code_at_once_one_wins() {
     let (portal, _) = Portal::open().await;
-    links::add_nilar(&portal).await;
-    let code = links::code(&portal, &NILAR).await;
+    links::add_phyu(&portal).await;
+    let code = links::code(&portal, &PHYU).await;
     let tries = (0..20).map(|number| {
         let (mut tab, code) = (portal.stranger(), code.clone());
         tokio::spawn(async move {
             let password = format!("Shwe-Dagon-{number}");
-            let fields = [("user_name", "nilar"), ("code", code.as_str()), ("new_password", password.as_str())];
+            let fields = [("user_name", "phyu"), ("code", code.as_str()), ("new_password", password.as_str())];
             tab.try_post_plain("/code", &fields).await.status
         })
     });
@@ -72,9 +72,9 @@ async fn of_twenty_who_use_one_code_at_once_one_wins() {
 #[tokio::test]
 async fn guessed_codes_lock_like_guessed_passwords() {
     let (portal, _) = Portal::open().await;
-    links::add_nilar(&portal).await;
-    let code = links::code(&portal, &NILAR).await;
-    for name in ["nilar", "nobody"] {
+    links::add_phyu(&portal).await;
+    let code = links::code(&portal, &PHYU).await;
+    for name in ["phyu", "nobody"] {
         let mut tab = portal.stranger();
         tab.get("/code").await;
         for _ in 0..5 {

@@ -8,7 +8,7 @@ use outlay::db::{self, Conn};
 use reqwest::StatusCode;
 
 use crate::support::cast::{AYE, PASSWORD, SU, THIRI};
-use crate::support::links::{self, MAIL, NILAR};
+use crate::support::links::{self, MAIL, PHYU};
 use crate::support::portal::Portal;
 
 const NEW: &str = "Shwe-Dagon-44";
@@ -16,41 +16,41 @@ const NEW: &str = "Shwe-Dagon-44";
 #[tokio::test]
 async fn one_is_invited_by_mail_sets_a_password_and_is_in() {
     let (portal, _) = Portal::open_with_settings(MAIL).await;
-    let nilar = links::add_nilar(&portal).await;
+    let phyu = links::add_phyu(&portal).await;
     let mut aye = portal.signed_in(&AYE).await;
-    let page = aye.get(&format!("/users/{}/invitation", nilar.id)).await;
-    page.assert_status(200).assert_says("Invite Ma Nilar").assert_says("nilar@upendo.example").assert_says("You never see it");
-    let action = format!("/users/{}/invitation", nilar.id);
+    let page = aye.get(&format!("/users/{}/invitation", phyu.id)).await;
+    page.assert_status(200).assert_says("Invite Ma Phyu Phyu").assert_says("phyu@upendo.example").assert_says("You never see it");
+    let action = format!("/users/{}/invitation", phyu.id);
     aye.post_form(&action, &[("way", "mail")]).await;
 
-    let path = links::mailed_path(&portal, &nilar.id).await;
+    let path = links::mailed_path(&portal, &phyu.id).await;
     assert!(path.starts_with("/invitations/"), "{path}");
     let mut tab = portal.stranger();
     // A mail scanner opens it first, twice.
     tab.get(&path).await.assert_status(200);
-    tab.get(&path).await.assert_says("Upendo Microfinance").assert_says("nilar");
+    tab.get(&path).await.assert_says("Upendo Microfinance").assert_says("phyu");
     let page = tab.post_form(&path, &[("new_password", "Ab1!")]).await;
     page.assert_status(422).assert_says("The password needs at least 8 characters.");
-    tab.post_form(&path, &[("new_password", "Nilar-2026!")]).await.assert_says("must not contain your user name");
+    tab.post_form(&path, &[("new_password", "Phyu-2026!")]).await.assert_says("must not contain your user name");
     tab.post_form(&path, &[("new_password", "P@ssw0rd1!")]).await.assert_says("easy to guess");
-    tab.post_form(&path, &[("new_password", NEW)]).await.assert_path("/").assert_says("Ma Nilar");
+    tab.post_form(&path, &[("new_password", NEW)]).await.assert_path("/").assert_says("Ma Phyu Phyu");
 
     portal.stranger().get(&path).await.assert_status(404).assert_says("This link is not good any more");
     let mut later = portal.stranger();
     later.get("/sign-in").await;
-    later.post_form("/sign-in", &[("user_name", NILAR.user_name), ("password", NEW)]).await.assert_says("Ma Nilar");
+    later.post_form("/sign-in", &[("user_name", PHYU.user_name), ("password", NEW)]).await.assert_says("Ma Phyu Phyu");
 }
 
 #[tokio::test]
 async fn a_newer_invitation_ends_the_earlier_and_a_week_ends_both() {
     let (portal, clock) = Portal::open_with_settings(MAIL).await;
     let first = links::invitation(&portal).await;
-    let nilar = links::user(&portal, &NILAR).await;
+    let phyu = links::user(&portal, &PHYU).await;
     let mut aye = portal.signed_in(&AYE).await;
-    let action = format!("/users/{}/invitation", nilar.id);
+    let action = format!("/users/{}/invitation", phyu.id);
     aye.get(&action).await;
     aye.post_form(&action, &[("way", "mail")]).await;
-    let second = links::mailed_path(&portal, &nilar.id).await;
+    let second = links::mailed_path(&portal, &phyu.id).await;
     assert_ne!(first, second);
     portal.stranger().get(&first).await.assert_status(404);
     clock.advance(Duration::from_secs(7 * 24 * 3600 - 1));

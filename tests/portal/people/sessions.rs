@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::cast::{AYE, HLA, THIRI};
+use diesel::prelude::*;
+use outlay::db::schema::users;
+use outlay::db::{self, Conn, WriteTx};
+
+use crate::support::cast::{AYE, HLA, PASSWORD, THIRI};
 use crate::support::links;
 use crate::support::portal::Portal;
 
@@ -59,4 +63,20 @@ async fn an_account_manager_ends_somebodys_sessions_and_nobody_ends_anothers_by_
 
     aye.post_form(&format!("/users/{id}/sessions/endings"), &[("session", &session)]).await.assert_says("1 session is ended.");
     thiri.get("/me").await.assert_says("Sign in to see that page.");
+}
+
+#[tokio::test]
+async fn who_signs_in_with_a_password_that_is_changed_at_that_moment_is_out() {
+    let (portal, _) = Portal::open().await;
+    // Changed after it was looked at, and before the session was kept.
+    let write = |tx: &mut WriteTx<'_>| {
+        let later = tx.now().after(Duration::from_micros(1));
+        let conn: &mut Conn = tx;
+        diesel::update(users::table.filter(users::user_name.eq("thiri"))).set(users::password_set_at.eq(later)).execute(conn)?;
+        Ok::<_, db::Error>(())
+    };
+    portal.institution.db.write(write).await.unwrap();
+    let mut tab = portal.stranger();
+    tab.get("/sign-in").await;
+    tab.post_form("/sign-in", &[("user_name", THIRI.user_name), ("password", PASSWORD)]).await.assert_path("/sign-in?next=/");
 }

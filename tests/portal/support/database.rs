@@ -147,6 +147,32 @@ impl TestDatabase {
         }
     }
 
+    /// As when the disk has a fault, or the server refuses. Nothing may be open.
+    pub fn break_down(&self) {
+        match (&self.place, &*SERVER) {
+            (Place::Server(name), Some(server)) => {
+                server.run(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+                server.run(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+            }
+            _ => {
+                let path = self.sqlite_path();
+                std::fs::rename(&path, path.with_extension("good")).unwrap();
+                std::fs::write(&path, [0xAB; 20_000]).unwrap();
+            }
+        }
+    }
+
+    /// As it was before [`Self::break_down`].
+    pub fn mend(&self) {
+        match (&self.place, &*SERVER) {
+            (Place::Server(name), Some(server)) => server.run(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")),
+            _ => {
+                let path = self.sqlite_path();
+                std::fs::rename(path.with_extension("good"), &path).unwrap();
+            }
+        }
+    }
+
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
     }

@@ -12,7 +12,7 @@ use super::cast::{self, HLAING, Person};
 use super::portal::Portal;
 
 /// Somebody whom an account manager has just added: no password yet.
-pub const NILAR: Person = Person { user_name: "nilar", full_name: "Ma Nilar", office: HLAING, actions: &[], is_account_manager: false };
+pub const PHYU: Person = Person { user_name: "phyu", full_name: "Ma Phyu Phyu", office: HLAING, actions: &[], is_account_manager: false };
 
 /// An institution's own mail server; nobody answers there, so letters stay in the outbox.
 pub const MAIL: &str = "[mail]\nhost = '127.0.0.1'\nport = 9\nfrom = 'Outlay <outlay@upendo.example>'\n";
@@ -45,16 +45,16 @@ pub async fn deactivate(portal: &Portal, person: &Person) {
     portal.institution.db.write(write).await.unwrap();
 }
 
-/// Adds [`NILAR`], who has an address and no password.
-pub async fn add_nilar(portal: &Portal) -> User {
+/// Adds [`PHYU`], who has an address and no password.
+pub async fn add_phyu(portal: &Portal) -> User {
     let add = |tx: &mut WriteTx<'_>| {
         let branch = people::find_by_name(tx, "thiri")?.unwrap().branch;
-        let details = Details::named(NILAR.user_name, NILAR.full_name).map_err(|wrong| cast::refused(format!("{wrong:?}")))?;
+        let details = Details::named(PHYU.user_name, PHYU.full_name).map_err(|wrong| cast::refused(format!("{wrong:?}")))?;
         let new = NewUser { details, branch, is_account_manager: false, password: PasswordHash::not_set(), must_set_password: true };
         people::add_user(tx, &By::operator("a test"), &new).map_err(cast::refused)
     };
     let user = portal.institution.db.write(add).await.unwrap();
-    set_email(portal, &NILAR, "nilar@upendo.example").await;
+    set_email(portal, &PHYU, "phyu@upendo.example").await;
     user
 }
 
@@ -82,9 +82,9 @@ pub async fn letters(portal: &Portal, user: &UserId, subject: &'static str) -> u
     read.filter(|letter| letter.subject.english().starts_with(subject)).count()
 }
 
-/// Invites Nilar by mail; the path of her link.
+/// Invites Phyu by mail; the path of her link.
 pub async fn invitation(portal: &Portal) -> String {
-    let user = add_nilar(portal).await;
+    let user = add_phyu(portal).await;
     let invited = user.clone();
     let invite = move |tx: &mut WriteTx<'_>| people::invite(tx, &By::operator("a test"), &invited, Way::Mail);
     portal.institution.db.write(invite).await.unwrap_or_else(|error| panic!("{error}"));
@@ -104,13 +104,7 @@ pub async fn reset(portal: &Portal, person: &Person) -> String {
 /// A printed code for somebody, made by the operator.
 pub async fn code(portal: &Portal, person: &Person) -> String {
     let user = user(portal, person).await;
-    let give = move |tx: &mut WriteTx<'_>| {
-        let by = By::operator("a test");
-        match people::has_password(tx, &user.id)? {
-            true => people::offer_reset(tx, &by, &user, Way::Slip),
-            false => people::invite(tx, &by, &user, Way::Slip),
-        }
-    };
+    let give = move |tx: &mut WriteTx<'_>| people::give_code(tx, &By::operator("a test"), &user);
     match portal.institution.db.write(give).await {
         Ok(Invited::Printed(slip)) => slip.code(),
         Ok(_) => panic!("nothing was printed"),

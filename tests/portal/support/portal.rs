@@ -38,7 +38,7 @@ pub struct Portal {
     pub passwords: Passwords,
     server: Arc<Server>,
     /// Dropped after the server, which still uses them.
-    _database: TestDatabase,
+    database: TestDatabase,
     _folder: tempfile::TempDir,
 }
 
@@ -95,16 +95,42 @@ impl Portal {
         House::build(&clock, HOST, NAME, sdk, more).await.alone(work)
     }
 
+    /// With a file of the test's beside its registry file, and more lines in it.
+    pub async fn open_with_file(name: &str, bytes: &[u8], more: &str) -> Result<Self, String> {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(morning()));
+        let house = House::build(&clock, HOST, NAME, NOWHERE, "").await;
+        let file = house.folder.path().join("upendo.toml");
+        std::fs::write(house.folder.path().join(name), bytes).unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{more}\n{text}")).unwrap();
+        let settings = Settings::read(&file).unwrap_or_else(|error| panic!("{error}"));
+        let opened = Institution::open(settings, clock, false).await.map_err(|error| error.to_string())?;
+        Ok(House { institution: Arc::new(opened), ..house }.alone(Work::Rests))
+    }
+
     /// Two institutions in one process, each with the same cast, and on a host name of its own.
     pub async fn two() -> (Self, Self, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(morning()));
         let shared: Arc<dyn Clock> = clock.clone();
         let first = House::build(&shared, HOST, NAME, NOWHERE, "").await;
         let second = House::build(&shared, "127.0.0.1", "Zabu Savings", NOWHERE, "").await;
-        let passwords = Passwords::new().unwrap();
-        let institutions = vec![Arc::clone(&first.institution), Arc::clone(&second.institution)];
-        let server = Arc::new(serve(institutions, &passwords, Work::Rests));
-        (first.behind(&server, &passwords), second.behind(&server, &passwords), clock)
+        let [first, second] = House::together([first, second]);
+        (first, second, clock)
+    }
+
+    /// Three in one process; the database of the third is out of order from before its start.
+    pub async fn three_and_one_is_broken() -> ([Self; 3], Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(morning()));
+        let shared: Arc<dyn Clock> = clock.clone();
+        let first = House::build(&shared, HOST, NAME, NOWHERE, "").await;
+        let second = House::build(&shared, "127.0.0.1", "Zabu Savings", NOWHERE, "").await;
+        let mut third = House::build(&shared, "thiha.example", "Thiha Credit", NOWHERE, "").await;
+        third.institution.db.close_resting();
+        third.database.break_down();
+        let settings = third.institution.settings.clone();
+        third.institution = Arc::new(Institution::prepare(settings, shared, false).unwrap());
+        third.institution.come_up_alone().await.unwrap_err();
+        (House::together([first, second, third]), clock)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -114,6 +140,16 @@ impl Portal {
     /// Where a browser finds it.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}:{}{path}", self.host, self.server.address.port())
+    }
+
+    /// A second process of the same institution, as far as its settings go.
+    pub async fn another_process(&self) -> Institution {
+        Institution::open(self.institution.settings.clone(), Arc::clone(self.institution.clock()), false).await.unwrap()
+    }
+
+    /// The institution's database, to break it.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Somebody who has not signed in.
@@ -165,10 +201,17 @@ impl House {
         self.behind(&server, &passwords)
     }
 
+    fn together<const N: usize>(houses: [Self; N]) -> [Portal; N] {
+        let passwords = Passwords::new().unwrap();
+        let institutions = houses.iter().map(|house| Arc::clone(&house.institution)).collect();
+        let server = Arc::new(serve(institutions, &passwords, Work::Rests));
+        houses.map(|house| house.behind(&server, &passwords))
+    }
+
     fn behind(self, server: &Arc<Server>, passwords: &Passwords) -> Portal {
         let Self { institution, host, database, folder } = self;
         let (passwords, server) = (passwords.clone(), Arc::clone(server));
-        Portal { institution, host, passwords, server, _database: database, _folder: folder }
+        Portal { institution, host, passwords, server, database, _folder: folder }
     }
 }
 

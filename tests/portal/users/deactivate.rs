@@ -92,7 +92,8 @@ async fn everything_that_opened_something_ends_at_once() {
         diesel::insert_into(second_factors::table)
             .values((
                 (second_factors::user_id.eq(&user), second_factors::version.eq(1), second_factors::state.eq("active")),
-                (second_factors::key_id.eq("k"), second_factors::secret.eq(vec![1_u8, 2]), second_factors::made_at.eq(now)),
+                (second_factors::key_id.eq("k"), second_factors::secret.eq(vec![1_u8, 2]), second_factors::first_at.eq(now)),
+                second_factors::confirmed_at.eq(now),
                 (second_factors::last_step.eq(0_i64), second_factors::wrong_codes.eq(0)),
             ))
             .execute(&mut **tx)?;
@@ -175,7 +176,13 @@ async fn a_third_account_manager_does_not_come_back() {
     assert!(!kept(&portal, "kyi").await.user.is_active);
 }
 
-async fn recover(portal: &Portal, user_name: &str, full_name: &str, instead_of: Option<&str>, add: bool) -> Result<people::User, String> {
+async fn recover(
+    portal: &Portal,
+    user_name: &str,
+    full_name: &str,
+    instead_of: Option<&str>,
+    add: bool,
+) -> Result<people::Recovered, String> {
     let branch = crate::support::batches::branch(portal, HLAING).await;
     let order = Recovery {
         details: Details::named(user_name, full_name).unwrap(),
@@ -189,21 +196,23 @@ async fn recover(portal: &Portal, user_name: &str, full_name: &str, instead_of: 
 #[tokio::test]
 async fn the_operator_recovers_an_account_manager_when_none_can_act() {
     let (portal, _) = Portal::open().await;
-    let refused = recover(&portal, "nu", "Ma Nu", None, true).await.unwrap_err();
+    let refused = recover(&portal, "nu", "Ma Nu", None, true).await.err().unwrap();
     assert!(refused.contains("Daw Aye Aye Mon and U Kyi Win are active account managers"), "{refused}");
-    let refused = recover(&portal, "hla", "x", Some("kyi"), false).await.unwrap_err();
+    let refused = recover(&portal, "hla", "x", Some("kyi"), false).await.err().unwrap();
     assert!(refused.contains("Approve Payment in YGN-01"), "{refused}");
     assert!(kept(&portal, "kyi").await.user.is_active, "nothing is done by half");
-    assert!(recover(&portal, "nu", "Ma Nu", Some("kyi"), false).await.unwrap_err().contains("no person with that user name"));
+    assert!(recover(&portal, "nu", "Ma Nu", Some("kyi"), false).await.err().unwrap().contains("no person with that user name"));
 
-    let nu = recover(&portal, "nu", "Ma Nu", Some("kyi"), true).await.unwrap();
+    let recovered = recover(&portal, "nu", "Ma Nu", Some("kyi"), true).await.unwrap_or_else(|refusal| panic!("{refusal}"));
+    assert!(recovered.slip.code().len() > 8 && recovered.second_factor.is_none());
+    let nu = recovered.user;
     assert!(nu.is_account_manager && !kept(&portal, "kyi").await.user.is_active);
     assert!(!can_sign_in(&portal, &KYI).await);
-    assert_eq!(events(&portal, &nu.id).await, [What::UserAdded, What::AccountManagerRecovered]);
+    assert_eq!(events(&portal, &nu.id).await, [What::UserAdded, What::AccountManagerRecovered, What::UserInvited]);
 
     let mut tab = portal.signed_in(&AYE).await;
-    let aye = recover(&portal, "aye", "x", None, false).await.unwrap();
-    assert_eq!(aye.full_name, AYE.full_name);
+    let aye = recover(&portal, "aye", "x", None, false).await.unwrap_or_else(|refusal| panic!("{refusal}"));
+    assert_eq!(aye.user.full_name, AYE.full_name);
     tab.get("/users").await.assert_says("Sign in");
     assert!(!can_sign_in(&portal, &AYE).await, "the old password is worth nothing");
 }

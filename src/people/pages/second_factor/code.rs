@@ -95,7 +95,7 @@ async fn sign_in(
         return Ok(Err(CodeRefusal::Missing));
     }
     let institution = institution(request)?;
-    let passed = match pass(&institution.db, &Vault::of(&institution), &half.user, given, &address(request)).await {
+    let passed = match pass(&institution.db, &Vault::of(&institution)?, &half.user, given, &address(request)).await {
         Ok(passed) => passed,
         // Turned off from another computer meanwhile: they begin again.
         Err(CodeRefusal::NoFactor) => {
@@ -112,7 +112,7 @@ async fn sign_in(
         1 => say!("You have 1 recovery code left. Make new ones soon."),
         left => say!("You have {left} recovery codes left.", left = left),
     };
-    session.set_flash(&flash.in_language(&institution.language));
+    session.set_flash(&flash.in_language(&institution.house().language));
     let onward = if left <= FEW && passed.stage == Stage::Full { RECOVERY_CODES } else { &onward };
     Ok(Ok(to(onward)))
 }

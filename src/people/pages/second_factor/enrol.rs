@@ -114,7 +114,7 @@ async fn view(request: &HttpRequest, page: Page, seat: &Seat, one_time_code: &st
         Proof::OldCode if seat.is_signing_in => return Ok(to(&session.come_to(Stage::Code)?)),
         Proof::Nothing | Proof::OldCode | Proof::OneTimeCode => {}
     }
-    let shown = proposal(&session, &Vault::of(&institution), seat, &found, &institution.settings.name)?;
+    let shown = proposal(&session, &Vault::of(&institution)?, seat, &found, &institution.settings.name)?;
     let view = SetUpPage {
         page,
         is_signing_in: seat.is_signing_in,
@@ -219,7 +219,7 @@ async fn confirm_once(
         Done::at(RECOVERY_CODES)
             .saying(say!("Your authenticator app is set up. Its recovery codes were shown once. Make new ones if you did not keep them."))
     };
-    let (vault, user) = (Vault::of(institution), seat.user.clone());
+    let (vault, user) = (Vault::of(institution)?, seat.user.clone());
     once_with(&institution.db, &seat.user, &posted.once, &page.language, move |tx| Ok((again.clone(), confirm(tx, &vault, &user, &sent)?)))
         .await
 }

@@ -74,7 +74,7 @@ pub async fn recovery_codes_form(request: HttpRequest, page: Page, visitor: Visi
 /// POST /me/second-factor/recovery-codes: answers with the new codes.
 pub async fn recovery_codes(request: HttpRequest, mut page: Page, visitor: Visitor, posted: Posted) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
-    let (vault, user, code) = (Vault::of(&institution), visitor.actor.id.clone(), posted.fields.get("code").to_owned());
+    let (vault, user, code) = (Vault::of(&institution)?, visitor.actor.id.clone(), posted.fields.get("code").to_owned());
     let again = Done::at(RECOVERY_CODES).saying(say!("Your new recovery codes were shown once. Make others if you did not keep them."));
     let make = once_with(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
         Ok((again.clone(), renew(tx, &vault, &user, &code)?))
@@ -117,7 +117,7 @@ pub async fn removal_form(request: HttpRequest, page: Page, visitor: Visitor) ->
 /// POST /me/second-factor/removal
 pub async fn removal(request: HttpRequest, mut page: Page, visitor: Visitor, posted: Posted) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
-    let (vault, user, code) = (Vault::of(&institution), visitor.actor.id.clone(), posted.fields.get("code").to_owned());
+    let (vault, user, code) = (Vault::of(&institution)?, visitor.actor.id.clone(), posted.fields.get("code").to_owned());
     let remove = once(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
         turn_off(tx, &vault, &user, &code)?;
         Ok::<_, EnrolRefusal>(Done::at(OWN).saying(say!("Your authenticator app is turned off.")))

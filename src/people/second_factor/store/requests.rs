@@ -9,8 +9,9 @@ use crate::clock::Instant;
 use crate::db::schema::{branches, second_factor_requests, users};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{QrRequestId, UserId};
-use crate::people::second_factor::device::device;
+use crate::people::browser_said;
 use crate::people::second_factor::{NewRequest, RequestState};
+use crate::words::Said;
 
 /// A request as account managers see it.
 #[derive(Debug, Clone)]
@@ -36,8 +37,9 @@ pub(in crate::people) struct Request {
 }
 
 impl Request {
-    pub fn device(&self) -> String {
-        device(&self.browser)
+    /// Which browser it was asked from.
+    pub fn device(&self) -> Said {
+        browser_said(&self.browser)
     }
 }
 

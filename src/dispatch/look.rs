@@ -1,0 +1,44 @@
+//! One look at what there is to do.
+
+use super::store::{self, AtWork};
+use crate::batches::State;
+use crate::clock::Instant;
+use crate::db::{self, Conn, Db};
+use crate::funding::AccountState;
+use crate::ids::FundingAccountId;
+use crate::institutions;
+
+/// What one look at the database found.
+pub(super) struct Seen {
+    pub batches: Vec<AtWork>,
+    /// Accounts with transfers that are due to be asked about.
+    pub to_ask: Vec<FundingAccountId>,
+    /// By the operator: nothing new is begun, claimed or recorded, what was recorded is asked about.
+    pub is_suspended: bool,
+}
+
+impl Seen {
+    /// Whether something may be due soon; else the engine looks less and less often.
+    pub fn waits_for_something(&self) -> bool {
+        let pays = |one: &AtWork| match one.batch.state {
+            State::Paused => one.batch.resume_at.is_some(),
+            State::Approved => is_to_begin(one),
+            _ => true,
+        };
+        !self.to_ask.is_empty() || self.batches.iter().any(|one| one.batch.paying > 0 || (!self.is_suspended && pays(one)))
+    }
+}
+
+/// A batch of a stopped account keeps waiting for its start.
+pub(super) fn is_to_begin(one: &AtWork) -> bool {
+    one.batch.state == State::Approved && one.account == AccountState::Open
+}
+
+/// `glances`: leaving no connection open, as is right while there is nothing to do.
+pub(super) async fn look(db: &Db, now: Instant, glances: bool) -> db::Result<Seen> {
+    let look = move |conn: &mut Conn| {
+        let (batches, to_ask) = (store::at_work(conn)?, store::accounts_to_ask(conn, now)?);
+        Ok::<_, db::Error>(Seen { batches, to_ask, is_suspended: institutions::is_suspended(conn)? })
+    };
+    if glances { db.glance(look).await } else { db.read(look).await }
+}
