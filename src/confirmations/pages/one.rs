@@ -44,6 +44,11 @@ impl OnePage {
         &self.row.confirmation.change
     }
 
+    /// What the operator types where nobody else can decide.
+    fn command(&self) -> String {
+        format!("outlay admin confirm {}", self.row.confirmation.id)
+    }
+
     /// Who may decide on it, in a sentence's words.
     fn names(&self) -> String {
         self.deciders.join(", ")
