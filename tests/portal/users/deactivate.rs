@@ -92,7 +92,8 @@ async fn everything_that_opened_something_ends_at_once() {
         diesel::insert_into(second_factors::table)
             .values((
                 (second_factors::user_id.eq(&user), second_factors::version.eq(1), second_factors::state.eq("active")),
-                (second_factors::key_id.eq("k"), second_factors::secret.eq(vec![1_u8, 2]), second_factors::made_at.eq(now)),
+                (second_factors::key_id.eq("k"), second_factors::secret.eq(vec![1_u8, 2]), second_factors::first_at.eq(now)),
+                second_factors::confirmed_at.eq(now),
                 (second_factors::last_step.eq(0_i64), second_factors::wrong_codes.eq(0)),
             ))
             .execute(&mut **tx)?;
