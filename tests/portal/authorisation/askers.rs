@@ -81,14 +81,14 @@ const fn extra(user_name: &'static str, full_name: &'static str, actions: &'stat
     Person { user_name, full_name, office: HLAING, actions, is_account_manager: false }
 }
 
-const NILAR: Person = extra("nilar", "Daw Nilar", AUDITOR);
+const SABAI: Person = extra("sabai", "Daw Sabai", AUDITOR);
 /// Their grants ran out, they were deactivated, they have to set a password: each was a maker with everything.
 const PHYO: Person = extra("phyo", "Ko Phyo", &[]);
 const WIN: Person = extra("win", "U Win", MAKER);
 const EI: Person = extra("ei", "Ma Ei", MAKER);
 
 pub async fn everybody(portal: &Portal, elsewhere: &Portal, clock: &ManualClock) -> Vec<Asker> {
-    for person in [NILAR, PHYO, WIN, EI] {
+    for person in [SABAI, PHYO, WIN, EI] {
         arrives(portal, person).await;
     }
     let mut askers = vec![
@@ -105,7 +105,7 @@ pub async fn everybody(portal: &Portal, elsewhere: &Portal, clock: &ManualClock)
         ("the maker", THIRI, MAKER),
         ("the checker", HLA, CHECKER),
         ("the branch manager", TUN, BRANCH_MANAGER),
-        ("the auditor", NILAR, AUDITOR),
+        ("the auditor", SABAI, AUDITOR),
         ("the account manager", AYE, &[]),
         ("another branch's maker", ZAW, MAKER),
         ("another branch's checker", MOE, CHECKER),

@@ -101,14 +101,14 @@ fn at(named: &'static str, path: &str, seen_by: fn(&Role) -> bool) -> Place {
 
 /// Hla lost her phone.
 async fn asked_for_a_qr_code(portal: &Portal) -> String {
-    let (hla, id) = (actor(portal, &HLA).await.id, format!("qr-{}", portal.url("").len()));
+    let hla = actor(portal, &HLA).await.id;
     let sql = format!(
         "INSERT INTO second_factor_requests (id, user_id, reason, browser, address, asked_at, state) \
-         VALUES ('{id}-{hla}', '{hla}', 'It fell into the lake', 'Chrome', '192.0.2.1', {}, 'waiting')",
+         VALUES ('qr-{hla}', '{hla}', 'It fell into the lake', 'Chrome', '192.0.2.1', {}, 'waiting')",
         portal.institution.clock().now().micros()
     );
     portal.institution.db.write(move |tx| Ok::<_, db::Error>(diesel::sql_query(&sql).execute(&mut **tx)?)).await.unwrap();
-    format!("{id}-{}", actor(portal, &HLA).await.id)
+    format!("qr-{hla}")
 }
 
 async fn approve(portal: &Portal, id: &BatchId) {

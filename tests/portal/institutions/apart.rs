@@ -71,12 +71,16 @@ fn assert_shows_nothing_of(house: &House, page: &Page, what: &str) {
 /// Walks every route of `there` with what `from` gave its people. Returns how many doors were tried.
 async fn walk(from: &House, there: &House) -> usize {
     let mut tried = 0;
-    let (ours, theirs) = (from.dump().await, there.dump_but_visits().await);
+    // Signing in leaves its mark, so it is over before anybody looks.
+    let mut walkers = Vec::new();
     for person in &WALKERS {
-        let (at_home, as_one_of_them) = (arrived(from, person).await, arrived(there, person).await);
-        let stolen = [("form_token", form_token(&at_home)), ("once", from.spent.clone())];
+        walkers.push((person, arrived(from, person).await, arrived(there, person).await));
+    }
+    let (ours, theirs) = (from.dump().await, there.dump_but_visits().await);
+    for (person, at_home, as_one_of_them) in &walkers {
+        let stolen = [("form_token", form_token(at_home)), ("once", from.spent.clone())];
         let stolen: Vec<_> = stolen.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let own_token = form_token(&as_one_of_them);
+        let own_token = form_token(as_one_of_them);
         let half_stolen = [("form_token", own_token.as_str()), ("once", from.spent.as_str())];
         for url in URLS {
             let (foreign, own) = (from.places.of(url.path).path, there.places.of(url.path).path);
@@ -86,7 +90,7 @@ async fn walk(from: &House, there: &House) -> usize {
             tried += 1;
             if url.method == "GET" {
                 // Their session is nobody's there.
-                let page = there.portal.stranger().with_cookies_of(&at_home).look(&own).await;
+                let page = there.portal.stranger().with_cookies_of(at_home).look(&own).await;
                 assert_shows_nothing_of(there, &page, &what);
                 assert!(url.needs == Needs::Nothing || page.status == StatusCode::SEE_OTHER, "{what}: {}", page.status);
                 // An id of elsewhere names nothing, for somebody who is signed in there too.
@@ -95,7 +99,7 @@ async fn walk(from: &House, there: &House) -> usize {
                 assert!(!names_something || page.status == StatusCode::NOT_FOUND, "{what} with an id of elsewhere: {}", page.status);
                 continue;
             }
-            let page = there.portal.stranger().with_cookies_of(&at_home).try_post_plain(&own, &stolen).await;
+            let page = there.portal.stranger().with_cookies_of(at_home).try_post_plain(&own, &stolen).await;
             assert!(url.needs == Needs::Nothing || page.status == StatusCode::SEE_OTHER, "{what} with a stolen session: {}", page.status);
             // Their form's token is not this session's.
             let page = as_one_of_them.second().try_post_plain(&own, &stolen).await;
@@ -109,11 +113,8 @@ async fn walk(from: &House, there: &House) -> usize {
         }
     }
     dump::assert_same(&theirs, &there.dump_but_visits().await);
-    // Beside the sessions of its own people, which were opened here, nothing at all happened at home.
-    let after = from.dump().await;
-    for (table, rows) in ours.iter().filter(|(table, _)| !VISITS.contains(&table.as_str())) {
-        assert_eq!(rows, &after[table], "{table} of the institution whose people walked");
-    }
+    // And nothing at all happened at home.
+    dump::assert_same(&ours, &from.dump().await);
     tried
 }
 
