@@ -13,6 +13,7 @@ CREATE TABLE settings (
 );
 
 ALTER TABLE branches ADD COLUMN deactivated_at BIGINT;
+CREATE INDEX batches_by_branch ON batches (branch_id, state);
 
 -- An empty password_hash: they have not set one yet, and nothing opens the account.
 ALTER TABLE users ADD COLUMN first_name TEXT;

@@ -2,17 +2,19 @@
 
 use super::apply::{CannotApply, apply};
 use super::event::event_of;
-use super::{Refusal, State, store, tell, who};
+use super::{Refusal, State, refuse, store, tell, who};
 use crate::audit::{self, By, What};
+use crate::clock::Instant;
 use crate::db::WriteTx;
 use crate::ids::ConfirmationId;
+use crate::people::second_factor::OneTimeCode;
 use crate::words::Said;
 
 /// What came of it.
 #[derive(Debug, Clone)]
 pub enum Confirmed {
-    /// It is so now. `code`: the one-time code for a new second factor, to be shown once and never again.
-    Done { code: Option<String> },
+    /// It is so now. `code`: the one-time code for a new second factor and until when it counts, to be shown once and never again.
+    Done { code: Option<(OneTimeCode, Instant)> },
     /// It could not be done any more, so it is refused for this reason.
     Overtaken(Said),
 }
@@ -31,7 +33,7 @@ pub fn confirm(tx: &mut WriteTx<'_>, by: &By, id: &ConfirmationId) -> Result<Con
         }
         Err(CannotApply::Overtaken(why)) => {
             let reason = why.english();
-            store::decide(tx, &asked, State::Refused, by, Some(&reason))?;
+            refuse::end(tx, &asked, State::Refused, by, Some(&reason))?;
             let event = event_of(tx, by, What::ConfirmationRefused, &asked)?.because(&reason);
             audit::record(tx, &event)?;
             tell::refused(tx, by, &asked, &reason)?;

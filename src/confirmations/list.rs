@@ -20,9 +20,7 @@ pub struct Listed {
 impl Listed {
     /// Whether the account manager may decide on it.
     pub fn is_for(&self, user: &UserId) -> bool {
-        self.confirmation.state == State::Waiting
-            && self.confirmation.asked_by != *user
-            && self.confirmation.user.as_ref() != Some(user)
+        self.confirmation.state == State::Waiting && self.confirmation.asked_by != *user && self.confirmation.user.as_ref() != Some(user)
     }
 
     pub(super) fn new(row: store::Row) -> Result<Self> {

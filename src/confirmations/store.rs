@@ -171,8 +171,7 @@ pub(super) fn reached(conn: &mut Conn, user: &UserId) -> Result<Option<Reached>>
 }
 
 /// The person's mail address as it stands.
-pub(super) fn email(conn: &mut Conn, user: Option<&UserId>) -> Result<Option<String>> {
-    let Some(user) = user else { return Ok(None) };
+pub(super) fn email(conn: &mut Conn, user: &UserId) -> Result<Option<String>> {
     let found: Option<Option<String>> = users::table.find(user).select(users::email).first(conn).optional()?;
     Ok(found.flatten())
 }

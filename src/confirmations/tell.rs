@@ -26,11 +26,31 @@ pub(super) fn asked(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
     Ok(())
 }
 
-/// It is so now: who asked, whom it is about (for a mail address: the old one too), and the checkers beside whom one approves.
+/// It is so now. Verbs of people that do it at once too tell some of these themselves, so that nobody is told twice.
 pub(super) fn confirmed(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Result<()> {
+    match asked.change {
+        // Told by `people::set_email`: both addresses and the checkers.
+        Change::Email { .. } => the_asker(tx, by, asked),
+        // Told by `people::reactivate_confirmed`: the checkers and the account managers.
+        Change::Reactivation => the_person(tx, by, asked),
+        // Told by `second_factor::allow_confirmed`: the person and the account managers.
+        Change::SecondFactor { .. } => the_checkers(tx, asked),
+        Change::Grants(_) | Change::PasswordCode => {
+            the_asker(tx, by, asked)?;
+            the_person(tx, by, asked)?;
+            the_checkers(tx, asked)
+        }
+        Change::Setting { .. } => the_asker(tx, by, asked),
+    }
+}
+
+fn the_asker(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Result<()> {
     let mut paragraphs = vec![say!("{name} confirmed what you asked for:", name = &by.name)];
     paragraphs.extend(what(tx, asked)?);
-    to_asker(tx, asked, LetterText { subject: say!("{name} confirmed it", name = &by.name), paragraphs, link: Some(link(asked)) })?;
+    to_asker(tx, asked, LetterText { subject: say!("{name} confirmed it", name = &by.name), paragraphs, link: Some(link(asked)) })
+}
+
+fn the_person(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Result<()> {
     let Some(person) = person(tx, asked)? else { return Ok(()) };
     let asker = store::reached(tx, &asked.asked_by)?.map_or_else(String::new, |asker| asker.name);
     let paragraphs = vec![
@@ -39,11 +59,7 @@ pub(super) fn confirmed(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> 
         say!("If you did not expect this, tell an account manager or your branch manager at once."),
     ];
     let text = LetterText { subject: say!("Your account was changed"), paragraphs, link: None };
-    send(tx, LetterKind::Account, &person, &text)?;
-    if let Change::Email { from: Some(from), .. } = &asked.change {
-        send(tx, LetterKind::Account, &Reached { email: Some(from.clone()), ..person.clone() }, &text)?;
-    }
-    tell_checkers(tx, asked, &person)
+    send(tx, LetterKind::Account, &person, &text)
 }
 
 /// It is not so: who asked, and whom it was about.
@@ -53,14 +69,14 @@ pub(super) fn refused(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation, reaso
     paragraphs.push(say!("Reason: {reason}", reason = reason));
     to_asker(tx, asked, LetterText { subject: say!("{name} did not confirm it", name = &by.name), paragraphs, link: Some(link(asked)) })?;
     let Some(person) = person(tx, asked)? else { return Ok(()) };
-    let paragraphs =
-        vec![say!("A change to your account was asked for and not confirmed. Nothing was changed:"), words(&asked.change)];
+    let paragraphs = vec![say!("A change to your account was asked for and not confirmed. Nothing was changed:"), words(&asked.change)];
     let text = LetterText { subject: say!("A change to your account was not confirmed"), paragraphs, link: None };
     send(tx, LetterKind::Account, &person, &text)
 }
 
 /// The checkers of the branches in which the person approves, or shall from now on.
-fn tell_checkers(tx: &mut WriteTx<'_>, asked: &Confirmation, person: &Reached) -> Result<()> {
+fn the_checkers(tx: &mut WriteTx<'_>, asked: &Confirmation) -> Result<()> {
+    let Some(person) = person(tx, asked)? else { return Ok(()) };
     let now = tx.now();
     let branches: Vec<BranchId> = match &asked.change {
         Change::Grants(grants) => {

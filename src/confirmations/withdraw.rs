@@ -1,7 +1,7 @@
 //! Takes back what one asked for oneself.
 
 use super::event::event_of;
-use super::{Refusal, State, store, who};
+use super::{Refusal, State, refuse, who};
 use crate::audit::{self, By, What};
 use crate::db::WriteTx;
 use crate::ids::ConfirmationId;
@@ -14,7 +14,7 @@ pub fn withdraw(tx: &mut WriteTx<'_>, by: &By, id: &ConfirmationId) -> Result<()
     if by.id.as_ref() != Some(&asked.asked_by) {
         return Err(Refusal::NotTheAsker);
     }
-    store::decide(tx, &asked, State::Withdrawn, by, None)?;
+    refuse::end(tx, &asked, State::Withdrawn, by, None)?;
     let event = event_of(tx, by, What::ConfirmationWithdrawn, &asked)?;
     audit::record(tx, &event)?;
     Ok(())

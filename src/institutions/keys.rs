@@ -94,6 +94,11 @@ impl Keys {
         ChainKey::new(derive(&self.master, AUDIT)).after(older)
     }
 
+    /// Signs the marks of browsers in which people have signed in before.
+    pub fn known_browser(&self) -> [u8; 32] {
+        derive(&self.master, "outlay-known-browser-v1")
+    }
+
     /// 64 bytes that sign the session cookie.
     pub fn cookie(&self) -> [u8; 64] {
         let mut key = [0; 64];

@@ -219,7 +219,7 @@ impl Settings {
         if self.sdk.iter().any(|sdk| sdk.check().is_err()) {
             return Err(("sdk", "has a setting outside its limits (see docs/settings.md)"));
         }
-        Ok(())
+        self.mail.as_ref().map_or(Ok(()), MailSettings::check)
     }
 
     pub fn zone(&self) -> jiff::tz::TimeZone {

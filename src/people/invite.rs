@@ -1,13 +1,13 @@
 //! An account manager invites a person, or gives one who forgot their password a way to set a new one. They never see a password.
 
 use super::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way, new_code, new_token};
-use super::{User, store};
+use super::{User, guards_money, may_administer, store};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::confirmations::{self, Change};
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::UserId;
 use crate::mail::{self, Letter, LetterKind, LetterText};
-use crate::privileges::{self, Authorise, NotAllowed};
+use crate::privileges::NotAllowed;
 use crate::say;
 
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +69,9 @@ pub fn offer_reset(tx: &mut WriteTx<'_>, by: &By, user: &User, way: Way) -> Resu
 
 /// The person as they stand now, where `by` may do this for them.
 fn allowed(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<User, InviteRefusal> {
-    if let Some(manager) = &by.id {
-        tx.administer(manager)?;
-        if *manager == user.id {
-            return Err(InviteRefusal::Oneself);
-        }
+    may_administer(tx, by)?;
+    if by.id.as_ref() == Some(&user.id) {
+        return Err(InviteRefusal::Oneself);
     }
     let user = super::find(tx, &user.id)?.ok_or(InviteRefusal::NotActive)?;
     if user.is_active { Ok(user) } else { Err(InviteRefusal::NotActive) }
@@ -102,8 +100,7 @@ fn give(tx: &mut WriteTx<'_>, by: &By, user: &User, kind: LinkKind, way: Way) ->
 /// want it.
 fn needs_confirmation(tx: &mut WriteTx<'_>, by: &By, user: &User) -> db::Result<bool> {
     let now = tx.now();
-    let matters = user.is_account_manager || privileges::holds_sensitive(tx, &user.id, now)?;
-    Ok(matters && confirmations::is_needed(tx, by)?)
+    Ok(guards_money(tx, user, now)? && confirmations::is_needed(tx, by)?)
 }
 
 fn print(tx: &mut WriteTx<'_>, by: &By, user: &User, kind: LinkKind, address: Option<String>) -> Result<Invited, InviteRefusal> {

@@ -18,6 +18,8 @@ use crate::ids::{ConfirmationId, PasswordLinkId, UserId};
 pub const INVITATION_GOOD: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long a mailed reset is good.
 pub const RESET_GOOD: Duration = Duration::from_secs(30 * 60);
+/// Links and codes are kept for so long after they were over.
+pub(super) const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Nothing that is read as something else on paper: no 0, O, 1, I, L.
 const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 /// Characters of a printed code: 59 bits.
@@ -52,8 +54,6 @@ pub struct PasswordLink {
     pub id: PasswordLinkId,
     pub user: UserId,
     pub kind: LinkKind,
-    pub way: Way,
-    pub until: Instant,
 }
 
 /// A printed code, in the only answer that ever shows it.

@@ -8,11 +8,11 @@
 use std::time::Duration;
 
 use super::store::{self, Failures};
-use super::{User, find_by_name};
+use super::{User, find_by_name, may_administer};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{self, Conn, Failure, WriteTx};
-use crate::privileges::{Authorise, NotAllowed};
+use crate::privileges::NotAllowed;
 
 /// Wrong passwords for one name from one place before it is locked there.
 const FAILURES_MAX: i32 = 5;
@@ -87,13 +87,13 @@ impl Try {
         let place = self.origin.place();
         let before = recent(store::failures(tx, &self.user_name, &place)?, now);
         if let Some(until) = before.and_then(|failures| failures.locked_until).filter(|until| *until > now) {
-            return Ok(Err(Lockout { until, by: LockedBy::Name, can_unlock: can_unlock(tx)? }));
+            return Ok(Err(Lockout { until, by: LockedBy::Name, can_unlock: store::account_managers(tx)? }));
         }
         if self.origin.known_browser.is_none() {
             let of_address = room_again(tx, OF_ADDRESS, ALL, &self.origin.address, now)?;
             let of_name = room_again(tx, OF_NAME, &self.user_name, ALL, now)?;
             if let Some(until) = of_address.max(of_name) {
-                return Ok(Err(Lockout { until, by: LockedBy::Crowd, can_unlock: can_unlock(tx)? }));
+                return Ok(Err(Lockout { until, by: LockedBy::Crowd, can_unlock: store::account_managers(tx)? }));
             }
             take(tx, OF_ADDRESS, ALL, &self.origin.address)?;
             take(tx, OF_NAME, &self.user_name, ALL)?;
@@ -194,9 +194,7 @@ impl Failure for UnlockRefusal {
 /// # Errors
 /// [`UnlockRefusal`].
 pub fn unlock(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<(), UnlockRefusal> {
-    if let Some(manager) = &by.id {
-        tx.administer(manager).map_err(UnlockRefusal::NotAllowed)?;
-    }
+    may_administer(tx, by).map_err(UnlockRefusal::NotAllowed)?;
     store::forget_failures_of(tx, &user.user_name)?;
     let mut event = Event::new(by.clone(), What::SignInUnlocked, Subject::new("user", &user.id));
     event.branch = Some(user.branch.clone());
@@ -226,11 +224,6 @@ pub fn locked_people(conn: &mut Conn, now: Instant) -> db::Result<Vec<LockedPers
 /// The database's.
 pub fn locked_until(conn: &mut Conn, user: &User, now: Instant) -> db::Result<Option<Instant>> {
     store::locked_until(conn, &user.user_name, now)
-}
-
-/// Names of the account managers.
-fn can_unlock(conn: &mut db::Conn) -> db::Result<Vec<String>> {
-    Ok(store::account_managers(conn)?.into_iter().map(|manager| manager.full_name).collect())
 }
 
 #[cfg(test)]

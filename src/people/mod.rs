@@ -5,15 +5,18 @@
 
 mod add;
 mod administer;
+mod browser;
 mod change_password;
 mod deactivate;
 mod deactivation;
 mod details;
 mod edit;
+mod forgot;
 mod hand_over;
 mod hashing;
 mod home;
 mod invite;
+mod known_browser;
 mod links;
 mod lockout;
 pub mod pages;
@@ -34,14 +37,17 @@ mod use_link;
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
 use self::administer::may_administer;
 pub use self::administer::{account_managers, guards_money};
+pub use self::browser::browser_said;
 pub use self::change_password::{PasswordChange, change_password};
 pub use self::deactivate::{DeactivateRefusal, Deactivation, Fate, REASON_CHARS_MAX, deactivate};
 pub use self::deactivation::{DraftLeft, GrantedBy, LeftBehind, TheirBatch, left_behind};
 pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_user_name};
 pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
+pub use self::forgot::{ForgotRefusal, forgot};
 pub use self::hashing::{Busy, HASHES_AT_ONCE_MAX, Passwords, WAITING_MAX};
 pub use self::home::{Administration, Home, HomeBatch, home};
 pub use self::invite::{InviteRefusal, invite, offer_reset};
+pub use self::known_browser::{BrowserKey, mark_name};
 pub use self::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way};
 pub use self::lockout::{LockedBy, LockedPerson, Lockout, Origin, UnlockRefusal, locked_people, locked_until, unlock};
 pub use self::password::{BadPassword, PasswordHash};
@@ -49,13 +55,19 @@ pub use self::person::Person;
 pub use self::reactivate::{ReactivateRefusal, Reactivated, reactivate, reactivate_confirmed};
 pub use self::recover::{RecoverRefusal, Recovered, Recovery, recover};
 pub use self::search::{FoundUser, HeldRole, Listed, UserCriteria};
-pub use self::sessions::{Ending, Lives, Session, end_access, end_sessions, sessions_of};
+use self::sessions::end_access;
+pub use self::sessions::{Ending, Lives, Session, end_sessions, sessions_of};
 pub use self::set_password::{SetPasswordRefusal, set_first_password};
 pub use self::sign_in::{Credentials, SignInRefusal, SignedIn, sign_in, sign_out, signed_in};
 pub use self::stage::{Stage, next_stage};
-pub use self::store::{BranchChoice, LastLink, actor, branch_choices, find, find_by_name, last_link, person, roles_held, search_users};
+pub use self::store::{
+    BranchChoice, LastLink, actor, branch_choices, email as email_of, find, find_by_name, has_password, last_link, person, roles_held,
+    search_users,
+};
 pub use self::use_link::{look_at_link, use_code, use_link};
 use crate::audit::By;
+use crate::clock::Instant;
+use crate::db;
 use crate::ids::{BranchId, UserId};
 
 /// A person of the institution.
@@ -98,4 +110,22 @@ pub fn fold_user_name(typed: &str) -> String {
 pub fn fold_name(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     name.split_whitespace().collect::<Vec<_>>().join(" ").nfkc().collect::<String>().to_lowercase()
+}
+
+/// Clears away what is of no use any more: counted tries, links and codes that are long over. The worker calls this once an hour.
+///
+/// # Errors
+/// The database's.
+pub fn forget_old(tx: &mut db::WriteTx<'_>) -> db::Result<()> {
+    let now: Instant = tx.now();
+    store::forget_old_failures(tx, now.before(lockout::FORGET_AFTER))?;
+    store::forget_old_links(tx, now.before(links::KEPT))
+}
+
+/// Full names of the active account managers: whom a page says to ask.
+///
+/// # Errors
+/// The database's.
+pub fn names_of_account_managers(conn: &mut db::Conn) -> db::Result<Vec<String>> {
+    store::account_managers(conn)
 }

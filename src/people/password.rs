@@ -24,6 +24,13 @@ const SCORE_MIN: Score = Score::Three;
 #[derive(Clone)]
 pub struct PasswordHash(pub(super) String);
 
+impl PasswordHash {
+    /// Of somebody who has not set a password yet: no password fits it.
+    pub const fn not_set() -> Self {
+        Self(String::new())
+    }
+}
+
 /// Why a new password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
@@ -70,15 +77,6 @@ impl PasswordHash {
     pub fn of_new(password: &SecretString, user_name: &str) -> Result<Self, BadPassword> {
         check(password, user_name)?;
         hash(password)
-    }
-
-    /// Of one who was added and has not set a password yet.
-    pub const fn not_set() -> Self {
-        Self(String::new())
-    }
-
-    pub const fn is_set(&self) -> bool {
-        !self.0.is_empty()
     }
 
     /// Whether this is the password.

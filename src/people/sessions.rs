@@ -74,7 +74,7 @@ pub fn end_sessions(tx: &mut WriteTx<'_>, by: &By, user: &User, ending: &Ending)
 ///
 /// # Errors
 /// The database's.
-pub fn end_access(tx: &mut WriteTx<'_>, user: &UserId) -> Result<()> {
+pub(super) fn end_access(tx: &mut WriteTx<'_>, user: &UserId) -> Result<()> {
     store::end_links(tx, Some(user))?;
     store::end_sessions(tx, user, None)?;
     Ok(())

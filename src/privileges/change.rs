@@ -48,15 +48,15 @@ pub fn change(tx: &mut WriteTx<'_>, actor: &Actor, wanted: &Wanted) -> Result<Ch
     if at_once {
         tell::person(tx, &actor.by(), &draft.person)?;
     }
-    let approves: Vec<BranchId> = given.into_iter().filter(|(_, action)| *action == Action::ApprovePayment).map(|(branch, _)| branch).collect();
+    let approves: Vec<BranchId> =
+        given.into_iter().filter(|(_, action)| *action == Action::ApprovePayment).map(|(branch, _)| branch).collect();
     tell::checkers(tx, &actor.by(), &draft.person, &approves)?;
     Ok(Changed { person: draft.person.full_name, all_waits: !at_once, waits: draft.asked.len(), confirmers: draft.confirmers })
 }
 
 /// Ends what is taken away and what is given anew, and shortens what runs out earlier.
 fn end_what_goes(tx: &mut WriteTx<'_>, actor: &Actor, draft: &Draft) -> Result<(), ChangeRefusal> {
-    let open: BTreeMap<(&BranchId, Action), &GrantId> =
-        draft.open.iter().map(|grant| ((&grant.branch, grant.action), &grant.id)).collect();
+    let open: BTreeMap<(&BranchId, Action), &GrantId> = draft.open.iter().map(|grant| ((&grant.branch, grant.action), &grant.id)).collect();
     let (mut gone, mut shorter): (Vec<GrantId>, BTreeMap<Instant, Vec<GrantId>>) = (Vec::new(), BTreeMap::new());
     for (branch, plan) in &draft.branches {
         let given = plan.given.keys().filter(|action| !draft.waits_for_confirmation(&branch.id, **action));

@@ -20,7 +20,8 @@ pub fn delete_role(tx: &mut WriteTx<'_>, actor: &Actor, id: &RoleId) -> Result<S
         return Err(RoleRefusal::NoSuchRole);
     }
     let names: Vec<&str> = role.actions.iter().map(|action| action.as_str()).collect();
-    let event = Event::new(actor.by(), What::RoleDeleted, Subject::new("role", id)).changing(serde_json::json!({ "name": name, "actions": names }));
+    let event =
+        Event::new(actor.by(), What::RoleDeleted, Subject::new("role", id)).changing(serde_json::json!({ "name": name, "actions": names }));
     audit::record(tx, &event)?;
     Ok(name)
 }

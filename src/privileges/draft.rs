@@ -187,11 +187,7 @@ fn asked(plans: &Plans, waiting: &[WaitingGrants], needs_word: bool) -> (Vec<Gra
     let known: BTreeSet<&GrantAsked> = waiting.iter().flat_map(|waiting| &waiting.grants).collect();
     let sensitive = plans.iter().flat_map(|(branch, plan)| {
         let given = plan.given.iter().filter(|(action, _)| action.is_sensitive());
-        given.map(|(action, given)| GrantAsked {
-            branch: branch.id.clone(),
-            action: *action,
-            until: given.until.map(Instant::micros),
-        })
+        given.map(|(action, given)| GrantAsked { branch: branch.id.clone(), action: *action, until: given.until.map(Instant::micros) })
     });
     sensitive.partition(|asked| !known.contains(asked))
 }

@@ -74,13 +74,7 @@ fn may_confirm(tx: &mut WriteTx<'_>, asked_by: &UserId, by: &By, user: &UserId) 
     }
 }
 
-fn may_receive(
-    tx: &mut WriteTx<'_>,
-    asked_by: &UserId,
-    user: &UserId,
-    asked: &[GrantAsked],
-    now: Instant,
-) -> Result<User, ChangeRefusal> {
+fn may_receive(tx: &mut WriteTx<'_>, asked_by: &UserId, user: &UserId, asked: &[GrantAsked], now: Instant) -> Result<User, ChangeRefusal> {
     let person = people::find(tx, user)?.ok_or(ChangeRefusal::NoSuchUser)?;
     if person.id == *asked_by {
         return Err(ChangeRefusal::OwnGrant);
@@ -105,11 +99,7 @@ fn may_receive(
 }
 
 /// A View may have been taken away since it was asked for.
-fn shows_something(
-    tx: &mut WriteTx<'_>,
-    held: &BTreeMap<BranchId, super::Held>,
-    new: &[&GrantAsked],
-) -> Result<(), ChangeRefusal> {
+fn shows_something(tx: &mut WriteTx<'_>, held: &BTreeMap<BranchId, super::Held>, new: &[&GrantAsked]) -> Result<(), ChangeRefusal> {
     let mut after: BTreeMap<&BranchId, Actions> = BTreeMap::new();
     for one in new {
         let now = held.get(&one.branch).into_iter().flat_map(|held| held.keys().copied());

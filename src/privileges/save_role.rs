@@ -70,7 +70,8 @@ pub fn save_role(tx: &mut WriteTx<'_>, actor: &Actor, name: &str, actions: &Acti
     }
     let id = store::insert_role(tx, &name, &actions, &actor.id)?;
     let names: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();
-    let event = Event::new(actor.by(), What::RoleSaved, Subject::new("role", &id)).changing(serde_json::json!({ "name": name, "actions": names }));
+    let event =
+        Event::new(actor.by(), What::RoleSaved, Subject::new("role", &id)).changing(serde_json::json!({ "name": name, "actions": names }));
     audit::record(tx, &event)?;
     Ok(id)
 }

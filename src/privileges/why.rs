@@ -116,9 +116,7 @@ fn since(facts: &Facts, then: &Period, ends: fn(&Period) -> bool) -> Instant {
 }
 
 fn without_grant(facts: &Facts, action: Action, at: Instant) -> Against {
-    let waits = |asked: &&PastAsked| {
-        asked.action == action && asked.asked_at <= at && asked.decided_at.is_none_or(|decided| decided > at)
-    };
+    let waits = |asked: &&PastAsked| asked.action == action && asked.asked_at <= at && asked.decided_at.is_none_or(|decided| decided > at);
     if let Some(asked) = facts.asked.iter().find(waits) {
         return Against::Waits { asked_by: asked.asked_by.clone(), since: asked.asked_at };
     }

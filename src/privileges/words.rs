@@ -125,7 +125,10 @@ impl Useless {
     pub fn said(self, places: &str) -> Said {
         match self {
             Self::MakesNothing => {
-                say!("With Make Payment alone nothing can be made in {places}. Tick a payment type too, or take Make Payment away.", places = places)
+                say!(
+                    "With Make Payment alone nothing can be made in {places}. Tick a payment type too, or take Make Payment away.",
+                    places = places
+                )
             }
             Self::Lacks { action, needed } => say!(
                 "{action} needs {needed} in {places}. Tick both or neither.",

@@ -39,6 +39,8 @@ pub const SHEETS: &[&str] = &[
     "counts",
     "progress",
     "panel",
+    "second-factor",
+    "slip",
     "timeline",
     "task-list",
     "details",

@@ -4,6 +4,7 @@ use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
+use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
 use super::ErrorPage;
@@ -31,6 +32,11 @@ impl Fields {
     /// The first value of a field, trimmed; empty where it was not sent.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// A password, just as it was typed.
+    pub fn secret(&self, name: &str) -> SecretString {
+        SecretString::from(self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str()))
     }
 
     /// Every value of a field that may be sent several times.

@@ -50,7 +50,7 @@ async fn admit(needs: Needs, request: &HttpRequest, institution: &Arc<Institutio
     let Some(visitor) = visitor else {
         let half = TypedSession(request.get_session()).half_signed_in();
         match (needs, half) {
-            (Needs::Nothing, _) | (Needs::HalfSignedIn, Some(_)) => return Ok(None),
+            (Needs::Nothing, _) | (Needs::HalfSignedIn | Needs::Session, Some(_)) => return Ok(None),
             // Every other page waits until the step they stand at is done.
             (_, Some((_, stage))) => return Ok(Some(HttpResponse::SeeOther().insert_header((LOCATION, stage.path())).finish())),
             (_, None) => {}

@@ -20,7 +20,7 @@ mod visitor;
 
 pub use self::error_page::ErrorPage;
 pub use self::fields::{Checked, FORM_BYTES_MAX, FORM_TOKEN, Fields, ONCE_KEY, Posted, once_key, token_fits};
-pub use self::once::{Done, Outcome, once};
+pub use self::once::{Done, Outcome, once, once_with};
 pub use self::page::{Page, html};
 pub use self::paging::{COUNTED_MAX, List, PAGE_ROWS};
 pub use self::store::forget;

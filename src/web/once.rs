@@ -55,16 +55,29 @@ where
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<Done, E> + Send + 'static,
 {
+    once_with(db, user, key, language, move |tx| Ok((verb(tx)?, ()))).await.map(|(outcome, _)| outcome)
+}
+
+/// [`once`] for a verb whose first answer shows what no later one can, such as a code that is not kept: nothing for a second post.
+///
+/// # Errors
+/// The verb's.
+pub async fn once_with<E, F, T>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
+where
+    E: Failure,
+    F: FnMut(&mut WriteTx<'_>) -> Result<(Done, T), E> + Send + 'static,
+    T: Send + 'static,
+{
     let (user_id, once_key, spoken) = (user.clone(), key.clone(), language.clone());
-    let first: Result<Outcome, E> = db
+    let first: Result<(Outcome, Option<T>), E> = db
         .write(move |tx| {
             if let Some((location, flash)) = store::once_result(tx, &once_key, &user_id)? {
-                return Ok(Outcome { location, flash });
+                return Ok((Outcome { location, flash }, None));
             }
-            let done = verb(tx)?;
+            let (done, shown) = verb(tx)?;
             let flash = done.flash.map(|said| said.in_language(&spoken));
             store::insert_once(tx, &once_key, &user_id, &done.location, flash.as_deref())?;
-            Ok(Outcome { location: done.location, flash })
+            Ok((Outcome { location: done.location, flash }, Some(shown)))
         })
         .await;
     match first {
@@ -72,7 +85,7 @@ where
         Err(error) if error.database().is_some_and(|error| error.is_unique("once_keys", &["once_key"])) => {
             let (user, key) = (user.clone(), key.clone());
             match db.read(move |conn| Ok::<_, E>(store::once_result(conn, &key, &user)?)).await? {
-                Some((location, flash)) => Ok(Outcome { location, flash }),
+                Some((location, flash)) => Ok((Outcome { location, flash }, None)),
                 None => Err(error),
             }
         }

@@ -11,9 +11,8 @@ use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::{Key, SameSite};
 use sha2::{Digest, Sha256};
 
-use super::page::hex;
 use super::store;
-use crate::ids::UserId;
+use crate::ids::{SessionId, UserId};
 use crate::institutions::Institution;
 use crate::people::Stage;
 
@@ -29,6 +28,9 @@ const FORM_TOKEN: &str = "form_token";
 const FLASH: &str = "flash";
 const BROWSER: &str = "browser";
 const ADDRESS: &str = "address";
+const PROPOSAL: &str = "proposal";
+const ENROLLED: &str = "enrolled";
+const ID: &str = "id";
 
 type State = HashMap<String, String>;
 
@@ -52,8 +54,9 @@ pub fn middleware(institution: Arc<Institution>) -> SessionMiddleware<Sessions> 
         .build()
 }
 
+/// What is kept of a key: all 256 bits, so that nobody finds another key for it.
 fn digest(key: &SessionKey) -> String {
-    hex(&Sha256::digest(key.as_ref().as_bytes()))
+    Sha256::digest(key.as_ref().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Values of the state are JSON texts.
@@ -86,10 +89,12 @@ impl SessionStore for Sessions {
         let stage = text(&state, STAGE).unwrap_or_else(|| "none".to_owned());
         let browser: String = text(&state, BROWSER).unwrap_or_default().chars().take(BROWSER_CHARS_MAX).collect();
         let address = text(&state, ADDRESS).unwrap_or_default();
+        let id = text(&state, ID).unwrap_or_else(random);
         let state = serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?;
         let written = self.institution.db.write(move |tx| {
             let new = store::NewSession {
                 key_digest: &digest,
+                id: &id,
                 stage: &stage,
                 state: &state,
                 user: user.as_ref(),
@@ -121,8 +126,8 @@ impl SessionStore for Sessions {
     }
 }
 
-/// A random token that every form of the session carries.
-fn new_form_token() -> String {
+/// 128 random bits: a session's id, the token that every form of it carries.
+fn random() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
@@ -141,7 +146,8 @@ impl TypedSession {
         put(USER, user.as_str())?;
         put(STAGE, stage.as_str())?;
         put(NEXT, next)?;
-        put(FORM_TOKEN, &new_form_token())?;
+        put(ID, &random())?;
+        put(FORM_TOKEN, &random())?;
         put(BROWSER, browser)?;
         put(ADDRESS, address)
     }
@@ -165,6 +171,11 @@ impl TypedSession {
         self.stands().filter(|(_, stage)| *stage != Stage::Full)
     }
 
+    /// What lists call this session; nothing outside of one.
+    pub fn id(&self) -> Option<SessionId> {
+        self.get(ID).map(SessionId::from)
+    }
+
     /// The next step of signing in, under a new key; answers where to go.
     ///
     /// # Errors
@@ -179,6 +190,29 @@ impl TypedSession {
 
     pub fn form_token(&self) -> Option<String> {
         self.get(FORM_TOKEN)
+    }
+
+    /// The secret of an authenticator app that this session was shown and that is not confirmed yet, encrypted.
+    pub fn proposal(&self) -> Option<String> {
+        self.get(PROPOSAL)
+    }
+
+    pub fn keep_proposal(&self, proposal: &str) {
+        if self.0.insert(PROPOSAL, proposal).is_err() {
+            tracing::warn!("a proposed secret could not be kept");
+        }
+    }
+
+    /// Number of the secret that was confirmed in this very session: who did that needs not type another code.
+    pub fn enrolled(&self) -> Option<i32> {
+        self.get(ENROLLED)?.parse().ok()
+    }
+
+    pub fn set_enrolled(&self, version: i32) {
+        self.0.remove(PROPOSAL);
+        if self.0.insert(ENROLLED, version.to_string()).is_err() {
+            tracing::warn!("what was set up could not be kept");
+        }
     }
 
     /// A sentence for the next page.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::clock::Instant;
 use crate::db::schema::{once_keys, sessions};
 use crate::db::{Conn, Result, WriteTx};
-use crate::ids::{OnceKey, SessionId, UserId};
+use crate::ids::{OnceKey, UserId};
 
 /// A session as it is kept: its key only as a digest.
 pub(super) struct SessionRow {
@@ -28,6 +28,7 @@ pub(super) fn session(conn: &mut Conn, key_digest: &str) -> Result<Option<Sessio
 
 pub(super) struct NewSession<'a> {
     pub key_digest: &'a str,
+    pub id: &'a str,
     pub stage: &'a str,
     pub state: &'a str,
     pub user: Option<&'a UserId>,
@@ -40,7 +41,7 @@ pub(super) fn insert_session(tx: &mut WriteTx<'_>, new: &NewSession<'_>) -> Resu
     diesel::insert_into(sessions::table)
         .values((
             sessions::key_digest.eq(new.key_digest),
-            sessions::id.eq(SessionId::new(now)),
+            sessions::id.eq(new.id),
             sessions::stage.eq(new.stage),
             sessions::state.eq(new.state),
             sessions::user_id.eq(new.user),

@@ -10,8 +10,11 @@ use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
+use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
+use crate::mail;
+use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
 use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
 use crate::privileges::{self, Action, Rights};
@@ -24,6 +27,8 @@ pub enum Needs {
     Nothing,
     /// In the middle of signing in: the password was right, a code or a first password is missing.
     HalfSignedIn,
+    /// Signed in, or in the middle of it.
+    Session,
     /// Signed in.
     Person,
     /// Signed in and holding one of these in some branch.
@@ -70,6 +75,47 @@ pub const URLS: &[Url] = &[
     Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
     Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
     Url::post("/sign-in", Needs::Nothing, || web::post().to(people::pages::sign_in)),
+    Url::get("/sign-in/code", Needs::HalfSignedIn, || web::get().to(second_factor::code_form)),
+    Url::post("/sign-in/code", Needs::HalfSignedIn, || web::post().to(second_factor::code)),
+    Url::get("/sign-in/recovery-code", Needs::HalfSignedIn, || web::get().to(second_factor::recovery_code_form)),
+    Url::post("/sign-in/recovery-code", Needs::HalfSignedIn, || web::post().to(second_factor::recovery_code)),
+    Url::get("/sign-in/lost-phone", Needs::HalfSignedIn, || web::get().to(second_factor::ask_form)),
+    Url::post("/sign-in/lost-phone", Needs::HalfSignedIn, || web::post().to(second_factor::ask)),
+    Url::get("/sign-in/second-factor", Needs::HalfSignedIn, || web::get().to(second_factor::enrol_form)),
+    Url::post("/sign-in/second-factor", Needs::HalfSignedIn, || web::post().to(second_factor::enrol)),
+    Url::post("/sign-in/second-factor/completion", Needs::HalfSignedIn, || web::post().to(second_factor::completion)),
+    Url::get("/me/second-factor", Needs::Person, || web::get().to(second_factor::show)),
+    Url::get("/me/second-factor/set-up", Needs::Person, || web::get().to(second_factor::set_up_form)),
+    Url::post("/me/second-factor/set-up", Needs::Person, || web::post().to(second_factor::set_up)),
+    Url::get("/me/second-factor/recovery-codes", Needs::Person, || web::get().to(second_factor::recovery_codes_form)),
+    Url::post("/me/second-factor/recovery-codes", Needs::Person, || web::post().to(second_factor::recovery_codes)),
+    Url::get("/me/second-factor/removal", Needs::Person, || web::get().to(second_factor::removal_form)),
+    Url::post("/me/second-factor/removal", Needs::Person, || web::post().to(second_factor::removal)),
+    Url::get("/qr-code-requests", Needs::AccountManager, || web::get().to(qr_requests::list)),
+    Url::get("/qr-code-requests/{request}", Needs::AccountManager, || web::get().to(qr_requests::show)),
+    Url::post("/qr-code-requests/{request}/decision", Needs::AccountManager, || web::post().to(qr_requests::decide)),
+    Url::get("/forgot", Needs::Nothing, || web::get().to(people::pages::forgot::form)),
+    Url::post("/forgot", Needs::Nothing, || web::post().to(people::pages::forgot::ask)),
+    Url::get("/code", Needs::Nothing, || web::get().to(people::pages::code::form)),
+    Url::post("/code", Needs::Nothing, || web::post().to(people::pages::code::set)),
+    Url::get("/invitations/{token}", Needs::Nothing, || web::get().to(people::pages::link::form)),
+    Url::post("/invitations/{token}", Needs::Nothing, || web::post().to(people::pages::link::set)),
+    Url::get("/resets/{token}", Needs::Nothing, || web::get().to(people::pages::link::form)),
+    Url::post("/resets/{token}", Needs::Nothing, || web::post().to(people::pages::link::set)),
+    Url::get("/sign-in/password", Needs::HalfSignedIn, || web::get().to(people::pages::password::first_form)),
+    Url::post("/sign-in/password", Needs::HalfSignedIn, || web::post().to(people::pages::password::first)),
+    Url::get("/me", Needs::Person, || web::get().to(people::pages::account::account)),
+    Url::get("/me/password", Needs::Person, || web::get().to(people::pages::password::change_form)),
+    Url::post("/me/password", Needs::Person, || web::post().to(people::pages::password::change)),
+    Url::get("/me/sessions", Needs::Person, || web::get().to(people::pages::sessions::mine)),
+    Url::post("/me/sessions/endings", Needs::Person, || web::post().to(people::pages::sessions::end_mine)),
+    Url::get("/users/{id}/sessions", Needs::AccountManager, || web::get().to(people::pages::sessions::of_person)),
+    Url::post("/users/{id}/sessions/endings", Needs::AccountManager, || web::post().to(people::pages::sessions::end_of_person)),
+    Url::get("/users/{id}/invitation", Needs::AccountManager, || web::get().to(people::pages::invitation::invitation_form)),
+    Url::post("/users/{id}/invitation", Needs::AccountManager, || web::post().to(people::pages::invitation::invitation)),
+    Url::get("/users/{id}/reset-code", Needs::AccountManager, || web::get().to(people::pages::invitation::reset_form)),
+    Url::post("/users/{id}/reset-code", Needs::AccountManager, || web::post().to(people::pages::invitation::reset_code)),
+    Url::post("/users/{id}/unlocking", Needs::AccountManager, || web::post().to(people::pages::unlocking::unlocking)),
     Url::get("/users", Needs::AccountManager, || web::get().to(people::pages::users::search)),
     Url::post("/users", Needs::AccountManager, || web::post().to(people::pages::user_form::add)),
     Url::get("/users/new", Needs::AccountManager, || web::get().to(people::pages::user_form::add_form)),
@@ -88,7 +134,12 @@ pub const URLS: &[Url] = &[
     Url::get("/search/batches", SEARCHES, || web::get().to(search::pages::batches)),
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
-    Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
+    Url::get("/me/mails", Needs::Person, || web::get().to(mail::pages::choices)),
+    Url::post("/me/mails", Needs::Person, || web::post().to(mail::pages::save)),
+    Url::get("/mails/undelivered", Needs::AccountManager, || web::get().to(mail::pages::list)),
+    Url::post("/mails/undelivered/{id}/again", Needs::AccountManager, || web::post().to(mail::pages::again)),
+    Url::post("/mails/undelivered/{id}/drop", Needs::AccountManager, || web::post().to(mail::pages::drop_letter)),
+    Url::post("/sign-out", Needs::Session, || web::post().to(people::pages::sign_out)),
     Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
     Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
     Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),
@@ -122,6 +173,15 @@ pub const URLS: &[Url] = &[
     Url::get("/who-can-do-what.csv", REPORTS, || web::get().to(report::download)),
     Url::get("/why", Needs::Person, || web::get().to(why::show)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/branches", Needs::AccountManager, || web::get().to(branches::pages::search)),
+    Url::post("/branches", Needs::AccountManager, || web::post().to(branches::pages::add)),
+    Url::get("/branches/new", Needs::AccountManager, || web::get().to(branches::pages::add_form)),
+    Url::get("/branches/{id}", Needs::AccountManager, || web::get().to(branches::pages::show)),
+    Url::get("/branches/{id}/edit", Needs::AccountManager, || web::get().to(branches::pages::edit_form)),
+    Url::post("/branches/{id}/edit", Needs::AccountManager, || web::post().to(branches::pages::edit)),
+    Url::get("/branches/{id}/deactivation", Needs::AccountManager, || web::get().to(branches::pages::deactivation_page)),
+    Url::post("/branches/{id}/deactivation", Needs::AccountManager, || web::post().to(branches::pages::deactivation)),
+    Url::post("/branches/{id}/activation", Needs::AccountManager, || web::post().to(branches::pages::activation)),
     Url::get("/confirmations", Needs::AccountManager, || web::get().to(confirmations::pages::list)),
     Url::get("/confirmations/{id}", Needs::AccountManager, || web::get().to(confirmations::pages::show)),
     Url::post("/confirmations/{id}/confirmation", Needs::AccountManager, || web::post().to(confirmations::pages::confirmation)),
@@ -145,6 +205,8 @@ pub enum Tally {
     Tasks,
     /// The visitor's own batches that are not submitted yet.
     Drafts,
+    /// Requests for a new QR code that the visitor may decide on.
+    QrRequests,
     /// What another account manager asked for and the visitor may confirm.
     Confirmations,
 }
@@ -158,8 +220,11 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
     Entry { group: "Users", label: "Search Users", path: "/users", count: None },
     Entry { group: "Users", label: "Add New User", path: "/users/new", count: None },
+    Entry { group: "Users", label: "QR Code Requests", path: "/qr-code-requests", count: Some(Tally::QrRequests) },
     Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
     Entry { group: "Users", label: "Roles", path: "/roles", count: None },
+    Entry { group: "Branches", label: "Search Branches", path: "/branches", count: None },
+    Entry { group: "Branches", label: "Add New Branch", path: "/branches/new", count: None },
     Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
     Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
 ];
@@ -203,6 +268,7 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
         tallies.push((Tally::Drafts, batches::drafts_of(conn, &actor.id)?));
     }
     if actor.is_account_manager {
+        tallies.push((Tally::QrRequests, people::second_factor::requests_waiting(conn, &actor.id)?));
         tallies.push((Tally::Confirmations, confirmations::waiting_for(conn, &actor.id, TALLY_MAX)?));
     }
     Ok(tallies)

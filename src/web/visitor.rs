@@ -46,7 +46,7 @@ impl Visitor {
     /// Whether the url table lets this person in.
     pub fn meets(&self, needs: Needs) -> bool {
         match needs {
-            Needs::Nothing | Needs::Person => true,
+            Needs::Nothing | Needs::Session | Needs::Person => true,
             // They have it behind them.
             Needs::HalfSignedIn => false,
             Needs::OneOf(actions) => self.holds_one_of(actions),

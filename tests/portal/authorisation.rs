@@ -18,7 +18,7 @@ use crate::support::page::Page;
 use crate::support::portal::Portal;
 
 /// What is open to everybody on the internet. A route that is open and not in this list fails the test: opening one is a decision.
-const OPEN: &[&str] = &["/static/{hash}/{name}", "/sign-in", "/logo"];
+const OPEN: &[&str] = &["/static/{hash}/{name}", "/sign-in", "/forgot", "/code", "/invitations/{token}", "/resets/{token}", "/logo"];
 
 /// Changed by looking: who was here, what was downloaded.
 const CHANGED_BY_LOOKING: &[&str] = &["sessions", "sign_in_failures", "audit_events", "audit_unsealed", "audit_seals"];
@@ -47,11 +47,12 @@ fn promised(url: &Url, asker: &Asker, sees: bool) -> Answer {
         (_, Needs::Nothing) => open,
         (Standing::Nobody, _) => Answer::SignIn,
         (Standing::Halfway, Needs::HalfSignedIn) => Answer::Open,
+        (Standing::Halfway, Needs::Session) => Answer::In,
         (Standing::Halfway, _) => Answer::Step,
         (Standing::Person(person), needs) => {
             let one_of = |actions: &[Action]| actions.iter().any(|action| person.holds(*action));
             let let_in = match needs {
-                Needs::Nothing | Needs::Person => true,
+                Needs::Nothing | Needs::Session | Needs::Person => true,
                 Needs::HalfSignedIn => false,
                 Needs::OneOf(actions) => one_of(actions),
                 Needs::AccountManager => person.is_account_manager,

@@ -10,7 +10,7 @@ use outlay::audit::{By, What};
 use outlay::confirmations::{self, Change, Confirmed, Refusal, State};
 use outlay::people::Actor;
 
-use self::desk::{asked, confirm, deactivate, events, state};
+use self::desk::{asked, confirm, deactivate, email, events, state};
 use crate::support::batches::actor;
 use crate::support::cast::{AYE, HLA, KYI, THIRI};
 use crate::support::portal::Portal;
@@ -156,6 +156,21 @@ async fn what_cannot_be_done_any_more_is_refused_with_the_reason() {
     deactivate(&portal, &AYE).await;
     let Ok(Confirmed::Overtaken(why)) = confirm(&portal, &kyi.by(), &orphan).await else { panic!("two people must agree") };
     assert_eq!(why.english(), "Who asked for this is no longer an account manager.");
+}
+
+#[tokio::test]
+async fn what_is_confirmed_is_so_and_not_before() {
+    let (portal, _) = Portal::open().await;
+    let kyi = actor(&portal, &KYI).await;
+    let change = Change::Email { from: None, to: Some("hla@example.org".to_owned()) };
+    let id = asked(&portal, &AYE, Some(&HLA), change).await;
+    assert_eq!(email(&portal, &HLA).await, None);
+    assert!(matches!(confirm(&portal, &kyi.by(), &id).await, Ok(Confirmed::Done { code: None })));
+    assert_eq!(email(&portal, &HLA).await.as_deref(), Some("hla@example.org"));
+    deactivate(&portal, &HLA).await;
+    let id = asked(&portal, &AYE, Some(&HLA), Change::Reactivation).await;
+    assert!(matches!(confirm(&portal, &kyi.by(), &id).await, Ok(Confirmed::Done { code: None })));
+    assert_eq!(actor(&portal, &HLA).await.full_name, HLA.full_name, "active again");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::{error_page, path_of, said_of};
 use crate::audit::By;
+use crate::clock::Instant;
 use crate::confirmations::details::details;
 use crate::confirmations::{
     Change, Confirmed, Details, Listed, REASON_CHARS_MAX, Refusal, State, confirm, deciders_of, listed, refuse, withdraw, words,
@@ -50,12 +51,7 @@ impl OnePage {
 }
 
 /// GET /confirmations/{id}
-pub async fn show(
-    request: HttpRequest,
-    visitor: Visitor,
-    page: Page,
-    path: web::Path<ConfirmationId>,
-) -> Result<HttpResponse, ErrorPage> {
+pub async fn show(request: HttpRequest, visitor: Visitor, page: Page, path: web::Path<ConfirmationId>) -> Result<HttpResponse, ErrorPage> {
     look(&request, &visitor, page, path.into_inner(), String::new()).await
 }
 
@@ -96,6 +92,7 @@ struct CodePage {
     page: Page,
     row: Listed,
     code: String,
+    until: Instant,
 }
 
 /// POST /confirmations/{id}/confirmation
@@ -115,8 +112,8 @@ pub async fn confirmation(
         let wanted = id.clone();
         let confirmed = institution.db.write(move |tx| confirm(tx, &by, &wanted)).await;
         return match confirmed.map_err(|refusal| error_page(refusal, &page, ""))? {
-            Confirmed::Done { code: Some(code) } => {
-                let view = CodePage { page, row, code };
+            Confirmed::Done { code: Some((code, until)) } => {
+                let view = CodePage { page, row, code: code.to_string(), until };
                 Ok(html(StatusCode::OK, &view.page, &view))
             }
             _ => Ok(HttpResponse::SeeOther().insert_header((LOCATION, path_of(&id))).finish()),

@@ -72,7 +72,8 @@ async fn show(
     let left = institution.db.read(move |conn| Ok::<_, ErrorPage>(left_behind(conn, &asked, now)?)).await?;
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page.problems.extend(problem);
-    let chosen = left.drafts.iter().map(|draft| field_of(&draft.batch.id)).map(|name| (name.clone(), fields.get(&name).to_owned())).collect();
+    let chosen =
+        left.drafts.iter().map(|draft| field_of(&draft.batch.id)).map(|name| (name.clone(), fields.get(&name).to_owned())).collect();
     let view = DeactivationPage {
         page,
         once: OnceKey::random(),
@@ -206,7 +207,9 @@ pub async fn reactivation(
     });
     let problem = match outcome.await {
         Ok(outcome) => return Ok(outcome.redirect(&request)),
-        Err(ReactivateRefusal::BranchClosed) => Problem::new("", say!("Their branch is not active. Edit them and choose another branch first.")),
+        Err(ReactivateRefusal::BranchClosed) => {
+            Problem::new("", say!("Their branch is not active. Edit them and choose another branch first."))
+        }
         Err(ReactivateRefusal::TooManyAccountManagers(managers)) => Problem::new("", third_account_manager(&managers)),
         Err(ReactivateRefusal::AlreadyActive) => {
             return Err(ErrorPage::Conflict { what: say!("Somebody else activated this person already."), typed: Vec::new() });

@@ -66,7 +66,11 @@ fn start_of_day(page: &Page) -> Instant {
 
 fn todos(home: &Home) -> Vec<ToDo> {
     let mut all = of_administration(home.administration);
-    all.extend(home.rejected.iter().map(|batch| of_batch(batch, say!("{name} was rejected. Correct it and submit it again", name = &batch.name), "Rejected", "bad")));
+    all.extend(
+        home.rejected.iter().map(|batch| {
+            of_batch(batch, say!("{name} was rejected. Correct it and submit it again", name = &batch.name), "Rejected", "bad")
+        }),
+    );
     all.extend(home.waiting.iter().map(of_waiting));
     let mut rest: Vec<ToDo> = home.troubled.iter().map(troubled).collect();
     rest.extend(home.drafts.iter().map(draft));
@@ -138,7 +142,12 @@ fn running(batch: &HomeBatch) -> ToDo {
     let (done, total) = (batch.succeeded.saturating_add(batch.failed), batch.total);
     let said = say!("{name} is being paid: {done} of {total}", name = &batch.name, done = done, total = total);
     match batch.state {
-        State::Paused => of_batch(batch, say!("{name} is paused: {done} of {total} done", name = &batch.name, done = done, total = total), "Paused", "warn"),
+        State::Paused => of_batch(
+            batch,
+            say!("{name} is paused: {done} of {total} done", name = &batch.name, done = done, total = total),
+            "Paused",
+            "warn",
+        ),
         State::Cancelling => of_batch(batch, say!("The rest of {name} is being cancelled", name = &batch.name), "Cancelling", "warn"),
         _ => of_batch(batch, said, "Paying", "busy"),
     }

@@ -150,7 +150,11 @@ fn ways(institution: &Institution) -> Vec<Choice> {
     if institution.settings.mail.is_none() {
         return vec![slip];
     }
-    vec![Choice::new(Way::Mail.as_str(), say!("By mail")).hinted(say!("They get a link to set their own password. It works once, for 7 days.")), slip]
+    vec![
+        Choice::new(Way::Mail.as_str(), say!("By mail"))
+            .hinted(say!("They get a link to set their own password. It works once, for 7 days.")),
+        slip,
+    ]
 }
 
 /// GET /users/new
@@ -216,9 +220,15 @@ pub async fn add(request: HttpRequest, visitor: Visitor, page: Page, posted: Pos
 fn added(user: &User, way: Way) -> Said {
     let (name, user_name) = (&user.full_name, &user.user_name);
     match way {
-        Way::Mail => say!("{name} is added with the user name {user_name}, and the invitation is on its way.", name = name, user_name = user_name),
+        Way::Mail => {
+            say!("{name} is added with the user name {user_name}, and the invitation is on its way.", name = name, user_name = user_name)
+        }
         Way::Slip => {
-            say!("{name} is added with the user name {user_name}. Print their code from their page when they are with you.", name = name, user_name = user_name)
+            say!(
+                "{name} is added with the user name {user_name}. Print their code from their page when they are with you.",
+                name = name,
+                user_name = user_name
+            )
         }
     }
 }
@@ -377,11 +387,16 @@ fn of_edit(refusal: EditRefusal) -> Result<Wrong, ErrorPage> {
         EditRefusal::PhoneTaken(user) => phone_taken(*user),
         EditRefusal::NoSuchBranch => Wrong::at("branch", say!("Choose an active branch")),
         EditRefusal::TooManyAccountManagers(managers) => too_many(&managers),
-        EditRefusal::OwnPrivileges => Wrong::at("account_manager", say!("Nobody changes their own privileges. Ask the other account manager.")),
+        EditRefusal::OwnPrivileges => {
+            Wrong::at("account_manager", say!("Nobody changes their own privileges. Ask the other account manager."))
+        }
         EditRefusal::LastAccountManager => Wrong::at("account_manager", no_longer()),
         EditRefusal::HoldsPaymentActions(held) => {
             let held: Vec<String> = held.iter().map(|(action, branch)| format!("{} ({branch})", action.label())).collect();
-            Wrong::at("account_manager", say!("An account manager holds no payment action. End these privileges first: {held}", held = held.join(", ")))
+            Wrong::at(
+                "account_manager",
+                say!("An account manager holds no payment action. End these privileges first: {held}", held = held.join(", ")),
+            )
         }
         EditRefusal::NoSuchUser | EditRefusal::NotAllowed(NotAllowed::NotAccountManager | NotAllowed::NoGrant(_)) => {
             return Err(ErrorPage::NotFound);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::secret::{Purpose, Vault};
 use super::store::{self, Factor};
-use super::{RequestState, State, Unreadable, recovery, totp};
+use super::{AsksForCode, RequestState, State, Unreadable, recovery, totp};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{self, Db, Failure, WriteTx};
@@ -112,14 +112,18 @@ fn lock_after(wrong_codes: i32) -> Duration {
     LOCK_FIRST.saturating_mul(1 << doublings).min(LOCK_MAX)
 }
 
-/// After a counted try: a guess goes into the audit log, and what was refused for another reason does not count.
-pub(super) async fn settle_try<T, E: super::AsksForCode>(db: &Db, user: &UserId, done: Result<T, E>) -> Result<T, E> {
-    let Err(refusal) = &done else { return done };
+/// After a counted try: a guess goes into the audit log; where no code was looked at (another refusal, a second click), it does not count.
+pub(super) async fn settle_try<T, E: AsksForCode>(db: &Db, user: &UserId, done: Result<T, E>) -> Result<T, E> {
+    let is_guess = done.as_ref().err().and_then(AsksForCode::code).is_some_and(CodeRefusal::is_guess);
     let person = user.clone();
-    match refusal.code() {
-        Some(refusal) if refusal.is_guess() => db.write(move |tx| record_guess(tx, &person)).await?,
-        Some(CodeRefusal::Locked { .. }) => {}
-        _ => db.write(move |tx| take_back_try(tx, &person)).await?,
+    if is_guess {
+        db.write(move |tx| record_guess(tx, &person)).await?;
+        return done;
+    }
+    let counted = db.read(move |conn| store::factor(conn, &person)).await?.is_some_and(|factor| factor.wrong_codes > 0);
+    if counted {
+        let person = user.clone();
+        db.write(move |tx| take_back_try(tx, &person)).await?;
     }
     done
 }

@@ -64,7 +64,10 @@ pub(super) fn was_reset(tx: &mut WriteTx<'_>, person: &User, by: &str) -> Result
         name = &person.full_name
     );
     tell_account_managers(tx, &person.id, subject, vec![what], None)?;
-    let what = say!("{by} allowed you to set up a new authenticator app. Your old one and your recovery codes are worth nothing any more.", by = by);
+    let what = say!(
+        "{by} allowed you to set up a new authenticator app. Your old one and your recovery codes are worth nothing any more.",
+        by = by
+    );
     let then = say!("Sign in within 7 days and type the one-time code that you are told.");
     tell(tx, &person.id, say!("You may set up a new authenticator app"), vec![what, then, if_not_you()])
 }

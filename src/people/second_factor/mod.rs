@@ -13,6 +13,7 @@
 mod allow;
 mod ask;
 mod check;
+mod device;
 mod enrol;
 mod letters;
 mod recovery;
@@ -33,7 +34,7 @@ pub use self::reset::{CODE_IS_GOOD_FOR, OneTimeCode, OperatorRefusal, end, reset
 pub use self::secret::{Purpose, Sealed, Unreadable, Vault};
 pub use self::step_up::{Asked, AsksForCode, asked_of, counted, step_up};
 pub(in crate::people) use self::store::{
-    Request, RequestFilter, Requests, enrolled, enrolment_code, factor, open_request, request, requests,
+    EnrolledPerson, Request, RequestFilter, deciders, enrolled, enrolment_code, factor, last_request, request, requests,
 };
 pub use self::store::{is_active, is_required, recovery_codes_left, requests_waiting};
 pub use self::totp::Shown;

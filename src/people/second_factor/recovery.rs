@@ -67,8 +67,8 @@ pub(super) fn take(tx: &mut WriteTx<'_>, vault: &Vault, user: &UserId, typed: &s
     }
     store::set_tries(tx, user, 0, None::<Instant>)?;
     let left = store::recovery_codes_left(tx, user)?;
-    let event = Event::new(check::by(tx, user)?, What::RecoveryCodeUsed, Subject::new("user", user))
-        .changing(serde_json::json!({ "left": left }));
+    let event =
+        Event::new(check::by(tx, user)?, What::RecoveryCodeUsed, Subject::new("user", user)).changing(serde_json::json!({ "left": left }));
     audit::record(tx, &event)?;
     letters::recovery_code_used(tx, user, left)?;
     Ok(left)

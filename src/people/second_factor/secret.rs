@@ -70,7 +70,8 @@ impl Vault {
         let key = self.keys(purpose).first().ok_or(Unreadable)?;
         let nonce = rand::random::<[u8; NONCE_BYTES]>();
         let bound = self.bound(user, version, &key.id);
-        let cipher_text = cipher(key)?.encrypt(&XNonce::from(nonce), Payload { msg: secret.as_bytes(), aad: &bound }).map_err(|_| Unreadable)?;
+        let cipher_text =
+            cipher(key)?.encrypt(&XNonce::from(nonce), Payload { msg: secret.as_bytes(), aad: &bound }).map_err(|_| Unreadable)?;
         Ok(Sealed { key_id: key.id.clone(), bytes: [nonce.as_slice(), &cipher_text].concat() })
     }
 

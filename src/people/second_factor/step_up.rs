@@ -3,9 +3,9 @@
 //! A verb takes what was typed and calls [`step_up`] in its own transaction, so that the code is used up exactly when the verb is done. Its
 //! page runs it inside [`counted`], which counts the try beforehand: what is refused leaves nothing behind in the verb's transaction.
 
+use super::Vault;
 use super::check::{self, CodeRefusal};
 use super::store::{is_active, is_required};
-use super::Vault;
 use crate::db::{Conn, Db, Failure, Result, WriteTx};
 use crate::ids::UserId;
 use crate::institutions;

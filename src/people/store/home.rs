@@ -14,8 +14,7 @@ const COLUMNS: &str = "b.id, b.reference, b.name, r.name AS branch, b.state, b.s
      b.succeeded, b.failed, b.needs_attention";
 
 /// SQLite reads the tables in this order (CROSS JOIN keeps it): few batches stand in such states, however many a person has made.
-const OF_MAKER: &str =
-    "FROM batches b CROSS JOIN batch_makers m CROSS JOIN branches r WHERE m.batch_id = b.id AND r.id = b.branch_id";
+const OF_MAKER: &str = "FROM batches b CROSS JOIN batch_makers m CROSS JOIN branches r WHERE m.batch_id = b.id AND r.id = b.branch_id";
 
 #[derive(QueryableByName)]
 struct Counts {

@@ -45,10 +45,10 @@ pub(in crate::people) fn good_link(conn: &mut Conn, digest: &str, way: Way, now:
         .filter(password_links::ended_at.is_null())
         .filter(password_links::until_at.gt(now))
         .filter(users::is_active.eq(true))
-        .select((password_links::id, users::id, password_links::kind, password_links::until_at))
-        .first::<(PasswordLinkId, UserId, LinkKind, Instant)>(conn)
+        .select((password_links::id, users::id, password_links::kind))
+        .first::<(PasswordLinkId, UserId, LinkKind)>(conn)
         .optional()?;
-    Ok(row.map(|(id, user, kind, until)| PasswordLink { id, user, kind, way, until }))
+    Ok(row.map(|(id, user, kind)| PasswordLink { id, user, kind }))
 }
 
 /// Good becomes used. One request alone gets through here.
@@ -68,6 +68,19 @@ pub(in crate::people) fn end_links(tx: &mut WriteTx<'_>, user: Option<&UserId>) 
     let now = tx.now();
     let open = password_links::table
         .filter(password_links::user_id.eq(user))
+        .filter(password_links::used_at.is_null())
+        .filter(password_links::ended_at.is_null());
+    diesel::update(open).set(password_links::ended_at.eq(now)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Ends the person's mailed resets that were not used; `None` for nobody's. What an account manager gave them stays good.
+pub(in crate::people) fn end_mailed_resets(tx: &mut WriteTx<'_>, user: Option<&UserId>) -> Result<()> {
+    let now = tx.now();
+    let open = password_links::table
+        .filter(password_links::user_id.eq(user))
+        .filter(password_links::kind.eq(LinkKind::Reset))
+        .filter(password_links::way.eq(Way::Mail))
         .filter(password_links::used_at.is_null())
         .filter(password_links::ended_at.is_null());
     diesel::update(open).set(password_links::ended_at.eq(now)).execute(&mut **tx)?;

@@ -19,11 +19,12 @@ pub(super) use self::failures::{
     Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
 };
 pub(super) use self::home::{administration, in_states_of, rejected_of, troubled};
-pub(super) use self::links::{NewLink, end_links, forget_old_links, good_link, insert_link, use_link};
-pub(super) use self::passwords::{by_name_or_email, credentials, email, has_password, must_set_password, set_last_sign_in, set_password};
+pub(super) use self::links::{NewLink, end_links, end_mailed_resets, forget_old_links, good_link, insert_link, use_link};
+pub(super) use self::passwords::{by_name_or_email, credentials, must_set_password, set_last_sign_in, set_password};
+pub use self::passwords::{email, has_password};
 pub use self::persons::person;
 pub(super) use self::persons::{
-    NewRow, account_managers, checkers_beside, guardians, insert, open_grants, set_address, update, with_phone,
+    NewRow, account_managers, checkers_beside, guardians, insert, managers, open_grants, set_address, update, with_phone,
 };
 pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, roles_held, search_users};
 pub(super) use self::sessions::{end_session, end_sessions, sessions_of};

@@ -22,7 +22,11 @@ pub(in crate::people) fn credentials(conn: &mut Conn, user_name: &str) -> Result
     Ok(row.map(|(row, hash)| (user(row), PasswordHash(hash))))
 }
 
-pub(in crate::people) fn has_password(conn: &mut Conn, user: &UserId) -> Result<bool> {
+/// Whether they have set a password.
+///
+/// # Errors
+/// The database's.
+pub fn has_password(conn: &mut Conn, user: &UserId) -> Result<bool> {
     let hash: Option<String> = users::table.find(user).select(users::password_hash).first(conn).optional()?;
     Ok(hash.is_some_and(|hash| !hash.is_empty()))
 }
@@ -33,7 +37,10 @@ pub(in crate::people) fn must_set_password(conn: &mut Conn, user: &UserId) -> Re
 }
 
 /// Where mail for them goes.
-pub(in crate::people) fn email(conn: &mut Conn, user: &UserId) -> Result<Option<String>> {
+///
+/// # Errors
+/// The database's.
+pub fn email(conn: &mut Conn, user: &UserId) -> Result<Option<String>> {
     let email: Option<Option<String>> = users::table.find(user).select(users::email).first(conn).optional()?;
     Ok(email.flatten().filter(|email| !email.trim().is_empty()))
 }

@@ -52,11 +52,7 @@ struct Held {
 }
 
 /// The actions each of these people holds in some branch.
-fn actions_of<'a>(
-    conn: &mut Conn,
-    people: impl Iterator<Item = &'a UserId>,
-    now: Instant,
-) -> Result<BTreeMap<UserId, BTreeSet<Action>>> {
+fn actions_of<'a>(conn: &mut Conn, people: impl Iterator<Item = &'a UserId>, now: Instant) -> Result<BTreeMap<UserId, BTreeSet<Action>>> {
     let mut question = Question::default();
     let (people, now) = (question.texts(people.map(UserId::as_str)), question.number(now.micros()));
     let sql = format!("SELECT DISTINCT g.user_id, g.action FROM grants g WHERE g.user_id IN ({people}) AND {}", in_force(&now));

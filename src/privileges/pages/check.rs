@@ -215,7 +215,11 @@ fn told(changed: &Changed) -> Said {
         ),
         (_, others) if changed.all_waits => say!("It waits until {others} confirms it.", others = others.join(", ")),
         (_, others) => {
-            say!("The privileges of {name} are changed. The rest waits until {others} confirms it.", name = name, others = others.join(", "))
+            say!(
+                "The privileges of {name} are changed. The rest waits until {others} confirms it.",
+                name = name,
+                others = others.join(", ")
+            )
         }
     }
 }

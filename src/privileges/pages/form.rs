@@ -169,7 +169,11 @@ async fn pressed(request: &HttpRequest, id: &UserId, mut filled: Filled, fields:
             let (id, filter) = (id.clone(), filled.filter.clone());
             let offered = db.read(move |conn| Offered::load(conn, &id, &filter)).await?.ok_or(ErrorPage::NotFound)?;
             for branch in offered.branches.into_iter().take(BRANCHES_MAX) {
-                if choice == "all" { filled.branches.insert(branch.id) } else { filled.branches.remove(&branch.id) };
+                if choice == "all" {
+                    filled.branches.insert(branch.id)
+                } else {
+                    filled.branches.remove(&branch.id)
+                };
             }
         }
         _ => {}
@@ -221,7 +225,12 @@ async fn show(
         groups: groups(&offered.person, &filled),
         roles: offered.roles.iter().map(|role| Choice::new(role.key.clone(), role.name.said())).collect(),
         more: offered.branches.len() > BRANCHES_MAX,
-        unseen: filled.branches.iter().filter(|id| !offered.branches.iter().take(BRANCHES_MAX).any(|branch| branch.id == **id)).cloned().collect(),
+        unseen: filled
+            .branches
+            .iter()
+            .filter(|id| !offered.branches.iter().take(BRANCHES_MAX).any(|branch| branch.id == **id))
+            .cloned()
+            .collect(),
         branches: offered.branches.iter().take(BRANCHES_MAX).map(|branch| branch_tick(branch, &filled)).collect(),
         modes: modes(),
         person: offered.person,

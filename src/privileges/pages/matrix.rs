@@ -134,7 +134,13 @@ impl Matrix {
         fitting.sort_by_cached_key(|branch| (branch.full_name(), branch.code.clone()));
         let page_rows = usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX);
         let rows = fitting.iter().skip(offset).take(page_rows).map(|branch| row(id, branch, cells.get(&branch.id))).collect();
-        Ok(Some(Self { person: Person::of(user), sentences, fitting: fitting.len(), rows, waiting: waiting.into_iter().map(asked).collect() }))
+        Ok(Some(Self {
+            person: Person::of(user),
+            sentences,
+            fitting: fitting.len(),
+            rows,
+            waiting: waiting.into_iter().map(asked).collect(),
+        }))
     }
 }
 

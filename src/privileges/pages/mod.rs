@@ -30,12 +30,7 @@ struct Person {
 
 impl Person {
     fn of(user: User) -> Self {
-        Self {
-            id: user.id,
-            name: user.full_name,
-            is_active: user.is_active,
-            is_account_manager: user.is_account_manager,
-        }
+        Self { id: user.id, name: user.full_name, is_active: user.is_active, is_account_manager: user.is_account_manager }
     }
 
     /// Where their matrix is.

@@ -8,9 +8,7 @@ use super::{Shown, end_of, within_last_day};
 use crate::clock::Instant;
 use crate::ids::UserId;
 use crate::people::fold_name;
-use crate::privileges::{
-    Action, ActionGroup, GrantInForce, NotAllowed, ReportCriteria, grants_csv, record_download, report_scope, store,
-};
+use crate::privileges::{Action, ActionGroup, GrantInForce, NotAllowed, ReportCriteria, grants_csv, record_download, report_scope, store};
 use crate::say;
 use crate::search::read_date;
 use crate::web::download::sent;

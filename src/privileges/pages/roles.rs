@@ -91,7 +91,8 @@ async fn show(request: &HttpRequest, page: Page, name: String, ticked: Actions, 
         label: group.label(),
         actions: group.actions().map(|action| (action.as_str().to_owned(), Said::new(action.label()), ticked.contains(&action))).collect(),
     });
-    let view = RolesPage { once: OnceKey::random(), rows: roles.into_iter().map(row).collect(), typed: name, groups: groups.collect(), page };
+    let view =
+        RolesPage { once: OnceKey::random(), rows: roles.into_iter().map(row).collect(), typed: name, groups: groups.collect(), page };
     Ok(html(status, &view.page, &view))
 }
 

@@ -162,12 +162,9 @@ fn line(page: &Page, action: Action, answer: &Answer) -> Line {
 fn by_grant(page: &Page, grant: &PastGrant) -> Said {
     let time = |at| printed_time(at, &page.zone, &page.language);
     let given = match (&grant.confirmed_by, grant.confirmed_at) {
-        (Some(confirmer), Some(at)) => say!(
-            "Given by {name}, confirmed by {confirmer} on {time}",
-            name = &grant.given_by,
-            confirmer = confirmer,
-            time = time(at)
-        ),
+        (Some(confirmer), Some(at)) => {
+            say!("Given by {name}, confirmed by {confirmer} on {time}", name = &grant.given_by, confirmer = confirmer, time = time(at))
+        }
         _ => say!("Given by {name} on {time}", name = &grant.given_by, time = time(grant.from)),
     };
     let given = given.in_language(&page.language);

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-
 use crate::clock::Instant;
 use crate::db::schema::{branches, grants, users};
 use crate::db::{Conn, Result};

@@ -37,15 +37,7 @@ pub(in crate::privileges) fn open_grants(conn: &mut Conn, user: &UserId) -> Resu
         .filter(grants::user_id.eq(user))
         .filter(grants::ended_at.is_null())
         .order(grants::id)
-        .select((
-            grants::id,
-            grants::branch_id,
-            grants::action,
-            grants::from_at,
-            grants::until_at,
-            grants::given_by,
-            grants::confirmed_by,
-        ))
+        .select((grants::id, grants::branch_id, grants::action, grants::from_at, grants::until_at, grants::given_by, grants::confirmed_by))
         .load(conn)?)
 }
 

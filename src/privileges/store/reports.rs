@@ -35,9 +35,7 @@ fn fitting(question: &mut Question, criteria: &ReportCriteria) -> String {
     }
     if let Some(branch) = &criteria.branch {
         let like = question.text(containing(branch));
-        from.push_str(&format!(
-            " AND lower(b.region || ' - ' || b.township || ' - ' || b.name || ' ' || b.code) LIKE {like} ESCAPE '\\'"
-        ));
+        from.push_str(&format!(" AND lower(b.region || ' - ' || b.township || ' - ' || b.name || ' ' || b.code) LIKE {like} ESCAPE '\\'"));
     }
     if let Some(action) = criteria.action {
         let action = question.text(action.as_str());

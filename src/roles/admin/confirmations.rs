@@ -19,7 +19,10 @@ pub struct Confirm {
 pub(super) async fn list(institution: &Institution) -> Ended {
     let listed = institution.db.read(|conn| {
         let waiting = confirmations::waiting(conn)?;
-        waiting.into_iter().map(|one| Ok((confirmations::deciders_of(conn, &one.confirmation)?, one))).collect::<crate::db::Result<Vec<_>>>()
+        waiting
+            .into_iter()
+            .map(|one| Ok((confirmations::deciders_of(conn, &one.confirmation)?, one)))
+            .collect::<crate::db::Result<Vec<_>>>()
     });
     let listed = listed.await?;
     if listed.is_empty() {
@@ -45,8 +48,9 @@ pub(super) async fn confirm(institution: &Institution, args: Confirm) -> Ended {
     match confirmed {
         Confirmed::Done { code } => {
             println!("Confirmed.");
-            if let Some(code) = code {
-                println!("The one-time code, shown only here: {code}");
+            if let Some((code, until)) = code {
+                let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%Y-%m-%d %H:%M");
+                println!("The one-time code, shown only here, good until {until}: {code}");
             }
         }
         Confirmed::Overtaken(why) => bail!("it could not be done any more, so it is refused: {}", why.english()),

@@ -5,6 +5,7 @@ mod check;
 mod confirmations;
 mod directory;
 mod institution;
+mod mail;
 mod password;
 mod people;
 
@@ -43,10 +44,14 @@ pub enum Verb {
     Grant(people::Grant),
     /// Take actions away from a person in a branch
     EndGrant(people::EndGrant),
+    /// End a person's second factor; prints the one-time code with which they set up a new one
+    ResetSecondFactor(people::ResetSecondFactor),
     /// Add a wallet or bank to the directory of FSPs
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// Send one mail now, and say what went wrong
+    TestMail(mail::TestMail),
     /// List what waits for a second account manager
     Confirmations,
     /// Confirm what an account manager asked for, where there is no other account manager
@@ -75,8 +80,10 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::Recover(args) => people::recover(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
         Verb::EndGrant(args) => people::end_grant(&institution, args).await,
+        Verb::ResetSecondFactor(args) => people::reset_second_factor(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::TestMail(args) => mail::test_mail(&institution, args).await,
         Verb::Confirmations => confirmations::list(&institution).await,
         Verb::Confirm(args) => confirmations::confirm(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,

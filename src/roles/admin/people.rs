@@ -1,4 +1,4 @@
-//! `admin add-user` and `admin grant`.
+//! `admin add-user`, `admin grant` and `admin reset-second-factor`.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,9 @@ use clap::Args;
 use super::{Ended, operator, password};
 use crate::clock::Instant;
 use crate::institutions::Institution;
-use crate::people::{BadDetail, Details, NewUser, PasswordHash, Recovery, TypedDetails, fold_user_name, phones_of};
+use crate::people::{
+    BadDetail, Details, NewUser, PasswordHash, Recovery, TypedDetails, fold_user_name, phones_of, second_factor,
+};
 use crate::privileges::{self, Action, Actions, NewGrant, Rights, useless, with_needs};
 use crate::{branches, people};
 
@@ -85,7 +87,8 @@ pub(super) async fn grant(institution: &Institution, args: Grant) -> Ended {
     let (id, held_in) = (user.id.clone(), branch.id.clone());
     let now = institution.clock().now();
     let rights = institution.db.read(move |conn| Rights::load(conn, &id, now)).await?;
-    let after: Actions = actions.iter().copied().chain(Action::ALL.iter().copied().filter(|action| rights.has(*action, &held_in))).collect();
+    let after: Actions =
+        actions.iter().copied().chain(Action::ALL.iter().copied().filter(|action| rights.has(*action, &held_in))).collect();
     if let Some(why) = useless(&after) {
         bail!("{}", why.said(&branch.code).english());
     }
@@ -129,6 +132,21 @@ async fn person(institution: &Institution, user_name: &str) -> anyhow::Result<pe
 
 fn actions(names: &[String]) -> anyhow::Result<Actions> {
     names.iter().map(|name| action(name)).collect()
+}
+
+#[derive(Debug, Args)]
+pub struct ResetSecondFactor {
+    /// User name
+    pub user_name: String,
+}
+
+pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSecondFactor) -> Ended {
+    let name = args.user_name.clone();
+    let (code, until) = institution.db.write(move |tx| second_factor::reset_by_operator(tx, &operator(), &name)).await?;
+    let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%d %b %Y, %H:%M");
+    println!("The second factor of {} is reset. Tell them this one-time code: {code}", args.user_name);
+    println!("It counts once, until {until}. They sign in with their password, type it and scan a new QR code.");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The moment after a day ends in the institution's time zone.

@@ -3,13 +3,15 @@
 use diesel::RunQueryDsl;
 use diesel::sql_types::Text;
 use outlay::approvals::{self, Decision, DecisionForm};
-use outlay::db::{self, Conn};
+use outlay::confirmations::{self, Change};
+use outlay::db::{self, Conn, WriteTx};
 use outlay::ids::BatchId;
 use outlay::privileges::Action;
 
 use super::askers::Role;
-use crate::support::batches::{File, WAGES, actor, drafted, find, submitted};
-use crate::support::cast::{HLA, HLAING, THIRI};
+use crate::support::batches::{File, WAGES, actor, branch, drafted, find, submitted};
+use crate::support::cast::{AYE, HLA, HLAING, SU, THIRI};
+use crate::support::links;
 use crate::support::portal::Portal;
 
 /// A path that can be opened.
@@ -45,11 +47,20 @@ impl Places {
         let file = one(portal, &format!("SELECT id AS found FROM batch_files WHERE batch_id = '{draft}'")).await;
         let row = one(portal, &format!("SELECT id AS found FROM transfers WHERE batch_id = '{approved}' AND line = 2")).await;
         let sheet = portal.stranger().get("/sign-in").await.attribute("link[rel=stylesheet]", "href");
+        let branch = branch(portal, HLAING).await;
+        let (by, user) = (actor(portal, &AYE).await.by(), actor(portal, &HLA).await.id);
+        let asked = move |tx: &mut WriteTx<'_>| confirmations::ask(tx, &by, Some(&user), &Change::PasswordCode);
+        let confirmation = portal.institution.db.write(asked).await.unwrap();
         let mut references = Vec::new();
         for batch in [&draft, &waiting, &approved] {
             references.push(find(portal, batch).await.reference.to_string());
         }
+        let (invitation, reset) = (links::invitation(portal).await, links::reset(portal, &SU).await);
+        let person = actor(portal, &THIRI).await.id;
         let places = vec![
+            at("/invitations/{token}", &invitation, everybody),
+            at("/resets/{token}", &reset, everybody),
+            at("/users/{id}", &format!("/users/{person}"), everybody),
             at("/static/{hash}/{name}", &sheet, everybody),
             at("/templates/{name}", "/templates/payroll.csv", everybody),
             at("/tasks/{batch}", &format!("/tasks/{waiting}"), payrolls_of_hlaing),
@@ -58,6 +69,8 @@ impl Places {
             at("/batches/{id}/results", &format!("/batches/{approved}/results"), payrolls_of_hlaing),
             at("/batches/{id}/files/{file}", &format!("/batches/{draft}/files/{file}"), payrolls_of_hlaing),
             at("/users/{id}", &format!("/users/{}", actor(portal, &HLA).await.id), everybody),
+            at("/branches/{id}", &format!("/branches/{branch}"), everybody),
+            at("/confirmations/{id}", &format!("/confirmations/{confirmation}"), everybody),
             at("/transfers/{row}", &format!("/transfers/{row}"), payrolls_of_hlaing),
         ];
         Self { places, references }

@@ -44,7 +44,8 @@ pub async fn events(portal: &Portal, id: &ConfirmationId) -> Vec<(What, String)>
     let id = id.to_string();
     let load = move |conn: &mut Conn| {
         let rows = audit_events::table.filter(audit_events::subject_id.eq(id)).order(audit_events::id);
-        let rows: Vec<(String, String, Instant)> = rows.select((audit_events::action, audit_events::actor_name, audit_events::at)).load(conn)?;
+        let rows: Vec<(String, String, Instant)> =
+            rows.select((audit_events::action, audit_events::actor_name, audit_events::at)).load(conn)?;
         Ok::<_, db::Error>(rows)
     };
     let rows = portal.institution.db.read(load).await.unwrap();
@@ -81,4 +82,10 @@ async fn set(portal: &Portal, person: &Person, how: impl Fn(&mut Set)) {
         Ok::<_, db::Error>(())
     };
     portal.institution.db.write(write).await.unwrap();
+}
+
+pub async fn email(portal: &Portal, person: &Person) -> Option<String> {
+    let name = person.user_name;
+    let find = move |conn: &mut Conn| Ok::<_, db::Error>(users::table.filter(users::user_name.eq(name)).select(users::email).first(conn)?);
+    portal.institution.db.read(find).await.unwrap()
 }

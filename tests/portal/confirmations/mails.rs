@@ -13,8 +13,10 @@ use crate::support::portal::Portal;
 /// Letters by address and kind, in order of address; the outbox is empty after it.
 async fn letters(portal: &Portal) -> Vec<(String, String, String)> {
     let load = |conn: &mut Conn| {
-        let rows: Vec<(String, String, String)> =
-            outbox::table.order((outbox::address, outbox::kind, outbox::id)).select((outbox::address, outbox::kind, outbox::letter)).load(conn)?;
+        let rows: Vec<(String, String, String)> = outbox::table
+            .order((outbox::address, outbox::kind, outbox::id))
+            .select((outbox::address, outbox::kind, outbox::letter))
+            .load(conn)?;
         Ok::<_, db::Error>(rows)
     };
     let letters = portal.institution.db.read(load).await.unwrap();
@@ -64,4 +66,18 @@ async fn who_decides_is_told_at_once_and_then_whom_it_concerns() {
     let told = letters(&portal).await;
     assert_eq!(told.iter().map(|letter| letter.0.as_str()).collect::<Vec<_>>(), ["aye@u.org", "tun@u.org"]);
     assert!(told[0].2.contains("Not yet"), "{}", told[0].2);
+}
+
+#[tokio::test]
+async fn a_new_address_is_told_at_both_addresses_and_to_the_checkers_beside() {
+    let (portal, _) = Portal::open().await;
+    for (person, email) in [(&AYE, "aye@u.org"), (&KYI, "kyi@u.org"), (&HLA, "hla@u.org"), (&SU, "su@u.org")] {
+        set_email(&portal, person, email).await;
+    }
+    let change = Change::Email { from: Some("hla@u.org".to_owned()), to: Some("new@u.org".to_owned()) };
+    let id = asked(&portal, &AYE, Some(&HLA), change).await;
+    assert_eq!(addresses(&portal).await, to(&[("kyi@u.org", "administration")]));
+    confirm(&portal, &actor(&portal, &KYI).await.by(), &id).await.unwrap();
+    let expected = [("aye@u.org", "administration"), ("hla@u.org", "account"), ("new@u.org", "account"), ("su@u.org", "account")];
+    assert_eq!(addresses(&portal).await, to(&expected));
 }

@@ -34,6 +34,8 @@ pub fn morning() -> Instant {
 pub struct Portal {
     pub institution: Arc<Institution>,
     host: &'static str,
+    /// The process's pool of passwords, with its counts.
+    pub passwords: Passwords,
     server: Arc<Server>,
     /// Dropped after the server, which still uses them.
     _database: TestDatabase,
@@ -68,9 +70,14 @@ impl Portal {
 
     /// That pays through a simulated network, by the machine's clock.
     pub async fn paying() -> (Self, Network) {
+        Self::paying_with_settings("").await
+    }
+
+    /// [`Self::paying`], with more lines at the end of its registry file.
+    pub async fn paying_with_settings(more: &str) -> (Self, Network) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let network = Network::open(Arc::clone(&clock), |_| {});
-        (Self::set_up(clock, &network.url(), "", Work::GoesOn).await, network)
+        (Self::set_up(clock, &network.url(), more, Work::GoesOn).await, network)
     }
 
     /// With a clock of the test's choice and the address of an SDK.
@@ -94,8 +101,10 @@ impl Portal {
         let shared: Arc<dyn Clock> = clock.clone();
         let first = House::build(&shared, HOST, NAME, NOWHERE, "").await;
         let second = House::build(&shared, "127.0.0.1", "Zabu Savings", NOWHERE, "").await;
-        let server = Arc::new(serve(vec![Arc::clone(&first.institution), Arc::clone(&second.institution)], Work::Rests));
-        (first.behind(&server), second.behind(&server), clock)
+        let passwords = Passwords::new().unwrap();
+        let institutions = vec![Arc::clone(&first.institution), Arc::clone(&second.institution)];
+        let server = Arc::new(serve(institutions, &passwords, Work::Rests));
+        (first.behind(&server, &passwords), second.behind(&server, &passwords), clock)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -151,13 +160,15 @@ impl House {
     }
 
     fn alone(self, work: Work) -> Portal {
-        let server = Arc::new(serve(vec![Arc::clone(&self.institution)], work));
-        self.behind(&server)
+        let passwords = Passwords::new().unwrap();
+        let server = Arc::new(serve(vec![Arc::clone(&self.institution)], &passwords, work));
+        self.behind(&server, &passwords)
     }
 
-    fn behind(self, server: &Arc<Server>) -> Portal {
+    fn behind(self, server: &Arc<Server>, passwords: &Passwords) -> Portal {
         let Self { institution, host, database, folder } = self;
-        Portal { institution, host, server: Arc::clone(server), _database: database, _folder: folder }
+        let (passwords, server) = (passwords.clone(), Arc::clone(server));
+        Portal { institution, host, passwords, server, _database: database, _folder: folder }
     }
 }
 
@@ -209,10 +220,11 @@ fn settings(database: &TestDatabase, folder: &tempfile::TempDir, (host, name): (
     Settings::read(&file).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn serve(institutions: Vec<Arc<Institution>>, work: Work) -> Server {
+fn serve(institutions: Vec<Arc<Institution>>, passwords: &Passwords, work: Work) -> Server {
+    let passwords = passwords.clone();
     Server::run(move || {
         let workers = (work == Work::GoesOn).then(|| Workers::start(&institutions).unwrap());
-        let portal = app::Portal { institutions, passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
+        let portal = app::Portal { institutions, passwords, proxies: Proxies::default(), threads: 1 };
         let listening = app::serve(portal, TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
         let server = listening.server;
         let answering = async {

@@ -209,14 +209,20 @@ async fn the_other_account_manager_can_be_one_no_more_and_both_times_are_kept() 
     let id = id_of(&portal, &KYI).await;
     let periods = move |conn: &mut Conn| {
         let rows = user_periods::table.filter(user_periods::user_id.eq(&id)).order(user_periods::from_at);
-        Ok::<Vec<(bool, bool)>, outlay::db::Error>(rows.select((user_periods::is_account_manager, user_periods::until_at.is_null())).load(conn)?)
+        Ok::<Vec<(bool, bool)>, outlay::db::Error>(
+            rows.select((user_periods::is_account_manager, user_periods::until_at.is_null())).load(conn)?,
+        )
     };
     assert_eq!(portal.institution.db.read(periods).await.unwrap(), [(true, false), (false, true)]);
     // One who looks only may become one; her rights to look at payments are payment actions too.
-    grant(&portal, &AYE, &TUN, &[Action::ViewReports]).await;
+    grant(&portal, &AYE, &TUN, Action::ViewReports).await;
     let path = path_of(&portal, &TUN, "/edit").await;
     aye.get(&path).await;
-    aye.post_form(&path, &[("account_manager", "yes")]).await.assert_status(422).assert_says("View Payroll (YGN-01)").assert_says_not("View Reports (");
+    aye.post_form(&path, &[("account_manager", "yes")])
+        .await
+        .assert_status(422)
+        .assert_says("View Payroll (YGN-01)")
+        .assert_says_not("View Reports (");
     let needed = |conn: &mut Conn| confirmations::is_needed(conn, &outlay::audit::By::operator("x"));
     assert!(!portal.institution.db.read(needed).await.unwrap());
 }

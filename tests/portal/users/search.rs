@@ -15,9 +15,13 @@ async fn names(tab: &mut Tab, query: &str) -> Vec<String> {
 async fn people_are_found_by_what_they_are_called_and_what_they_hold() {
     let (portal, _) = Portal::open().await;
     let mut aye = portal.signed_in(&AYE).await;
-    fill_in(&mut aye, MANDALAY, &[("full_name", "Ma Phyu Phyu"), ("phone", "09 770 555 123"), ("email", "phyu@example.org"), ("job_title", "Cashier")])
-        .await
-        .assert_status(200);
+    fill_in(
+        &mut aye,
+        MANDALAY,
+        &[("full_name", "Ma Phyu Phyu"), ("phone", "09 770 555 123"), ("email", "phyu@example.org"), ("job_title", "Cashier")],
+    )
+    .await
+    .assert_status(200);
 
     let all = names(&mut aye, "").await;
     assert_eq!(all.len(), 10, "{all:?}");

@@ -5,9 +5,9 @@ mod requests;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-pub(in crate::people) use self::requests::{Request, RequestFilter, Requests, open_request, request, requests};
-pub(super) use self::requests::{asked_since, decide_request, insert_request, propose};
 pub use self::requests::requests_waiting;
+pub(in crate::people) use self::requests::{Request, RequestFilter, last_request, open_request, request, requests};
+pub(super) use self::requests::{asked_since, decide_request, insert_request, propose};
 use super::State;
 use super::secret::Sealed;
 use crate::clock::Instant;
@@ -221,9 +221,15 @@ pub(super) fn account_managers(conn: &mut Conn) -> Result<Vec<(UserId, Option<St
     Ok(active.order(users::id).select((users::id, users::email)).load(conn)?)
 }
 
+/// The names of the account managers who may decide on a request of the person.
+pub(in crate::people) fn deciders(conn: &mut Conn, user: &UserId) -> Result<Vec<String>> {
+    let others = users::table.filter(users::is_account_manager.eq(true)).filter(users::is_active.eq(true)).filter(users::id.ne(user));
+    Ok(others.order(users::full_name).select(users::full_name).load(conn)?)
+}
+
 /// A person who has set up a second factor.
 #[derive(Debug, Clone)]
-pub(in crate::people) struct Enrolled {
+pub(in crate::people) struct EnrolledPerson {
     pub name: String,
     pub user_name: String,
     pub version: i32,
@@ -235,7 +241,7 @@ pub(in crate::people) struct Enrolled {
 type EnrolledRow = (String, String, i32, State, Instant, Instant);
 
 /// Who set one up, newest first, and how many there are.
-pub(in crate::people) fn enrolled(conn: &mut Conn, offset: i64, limit: i64) -> Result<(Vec<Enrolled>, i64)> {
+pub(in crate::people) fn enrolled(conn: &mut Conn, offset: i64, limit: i64) -> Result<(Vec<EnrolledPerson>, i64)> {
     let count = second_factors::table.count().get_result(conn)?;
     let rows: Vec<EnrolledRow> = second_factors::table
         .inner_join(users::table)
@@ -251,7 +257,7 @@ pub(in crate::people) fn enrolled(conn: &mut Conn, offset: i64, limit: i64) -> R
             second_factors::confirmed_at,
         ))
         .load(conn)?;
-    let enrolled = rows.into_iter().map(|(name, user_name, version, state, first_at, confirmed_at)| Enrolled {
+    let enrolled = rows.into_iter().map(|(name, user_name, version, state, first_at, confirmed_at)| EnrolledPerson {
         name,
         user_name,
         version,

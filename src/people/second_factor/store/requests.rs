@@ -9,6 +9,7 @@ use crate::clock::Instant;
 use crate::db::schema::{branches, second_factor_requests, users};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{QrRequestId, UserId};
+use crate::people::second_factor::device::device;
 use crate::people::second_factor::{NewRequest, RequestState};
 
 /// A request as account managers see it.
@@ -20,7 +21,6 @@ pub(in crate::people) struct Request {
     pub user_name: String,
     pub phone: Option<String>,
     pub branch: String,
-    pub is_active: bool,
     pub last_sign_in_at: Option<Instant>,
     pub reason: String,
     pub browser: String,
@@ -33,6 +33,12 @@ pub(in crate::people) struct Request {
     pub decided_by: Option<String>,
     pub decided_at: Option<Instant>,
     pub decided_because: Option<String>,
+}
+
+impl Request {
+    pub fn device(&self) -> String {
+        device(&self.browser)
+    }
 }
 
 /// Which of them a list shows.
@@ -48,7 +54,7 @@ pub(in crate::people) struct Requests {
     pub counted: i64,
 }
 
-type Person = (UserId, String, String, Option<String>, String, bool, Option<Instant>);
+type Person = (UserId, String, String, Option<String>, String, Option<Instant>);
 type Row = (
     (QrRequestId, String, String, String, Instant, RequestState),
     (Option<String>, Option<String>, Option<Instant>, Option<String>),
@@ -68,8 +74,7 @@ type DecidedColumns = (
     second_factor_requests::decided_at,
     second_factor_requests::decided_because,
 );
-type PersonColumns =
-    (users::id, users::full_name, users::user_name, users::phone, branches::name, users::is_active, users::last_sign_in_at);
+type PersonColumns = (users::id, users::full_name, users::user_name, users::phone, branches::name, users::last_sign_in_at);
 const COLUMNS: (AskedColumns, DecidedColumns, PersonColumns) = (
     (
         second_factor_requests::id,
@@ -85,7 +90,7 @@ const COLUMNS: (AskedColumns, DecidedColumns, PersonColumns) = (
         second_factor_requests::decided_at,
         second_factor_requests::decided_because,
     ),
-    (users::id, users::full_name, users::user_name, users::phone, branches::name, users::is_active, users::last_sign_in_at),
+    (users::id, users::full_name, users::user_name, users::phone, branches::name, users::last_sign_in_at),
 );
 
 /// With names instead of ids; the operator's name stands there as it is.
@@ -97,7 +102,7 @@ fn named(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Request>> {
     let request = |(asked, decided, person): Row| {
         let (id, reason, browser, address, asked_at, state) = asked;
         let (proposed_by, decided_by, decided_at, decided_because) = decided;
-        let (user, full_name, user_name, phone, branch, is_active, last_sign_in_at) = person;
+        let (user, full_name, user_name, phone, branch, last_sign_in_at) = person;
         let (proposed_by, decided_by) = (name(proposed_by), name(decided_by));
         Request {
             id,
@@ -106,7 +111,6 @@ fn named(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Request>> {
             user_name,
             phone,
             branch,
-            is_active,
             last_sign_in_at,
             reason,
             browser,
@@ -178,6 +182,18 @@ pub(in crate::people) fn open_request(conn: &mut Conn, user: &UserId) -> Result<
         .select((second_factor_requests::id, second_factor_requests::asked_at))
         .first(conn)
         .optional()?)
+}
+
+/// The newest request of a person, however it ended.
+pub(in crate::people) fn last_request(conn: &mut Conn, user: &UserId) -> Result<Option<Request>> {
+    let found = second_factor_requests::table
+        .inner_join(users::table.inner_join(branches::table))
+        .filter(second_factor_requests::user_id.eq(user))
+        .order((second_factor_requests::asked_at.desc(), second_factor_requests::id.desc()))
+        .limit(1)
+        .select(COLUMNS)
+        .load(conn)?;
+    Ok(named(conn, found)?.pop())
 }
 
 /// How many the person asked for since then.
