@@ -70,7 +70,7 @@ pub fn add_user(tx: &mut WriteTx<'_>, by: &By, new: &NewUser) -> Result<User, Ad
         return Err(AddUserRefusal::BranchClosed);
     }
     if new.is_account_manager {
-        let managers = store::account_managers(tx)?;
+        let managers = store::managers(tx)?;
         if managers.len() >= ACCOUNT_MANAGERS_MAX {
             return Err(AddUserRefusal::TooManyAccountManagers(managers));
         }

@@ -28,5 +28,5 @@ pub fn guards_money(conn: &mut Conn, user: &User, now: Instant) -> Result<bool> 
 /// # Errors
 /// The database's.
 pub fn account_managers(conn: &mut Conn) -> Result<Vec<User>> {
-    store::account_managers(conn)
+    store::managers(conn)
 }

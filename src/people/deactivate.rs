@@ -77,7 +77,7 @@ pub fn deactivate(tx: &mut WriteTx<'_>, by: &By, order: &Deactivation) -> Result
     if by.id.as_ref() == Some(&user.id) {
         return Err(DeactivateRefusal::Yourself);
     }
-    if user.is_account_manager && store::account_managers(tx)?.len() < 2 {
+    if user.is_account_manager && store::managers(tx)?.len() < 2 {
         return Err(DeactivateRefusal::LastAccountManager);
     }
     let reason = order.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());

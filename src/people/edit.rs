@@ -111,7 +111,7 @@ fn may_change_administration(tx: &mut WriteTx<'_>, by: &By, user: &User, shall: 
     if by.id.as_ref() == Some(&user.id) {
         return Err(EditRefusal::OwnPrivileges);
     }
-    let managers = store::account_managers(tx)?;
+    let managers = store::managers(tx)?;
     if !shall {
         let is_last = user.is_active && managers.iter().all(|manager| manager.id == user.id);
         return if is_last { Err(EditRefusal::LastAccountManager) } else { Ok(()) };

@@ -76,7 +76,7 @@ fn may_be_active(tx: &mut WriteTx<'_>, user: &UserId) -> Result<User, Reactivate
         return Err(ReactivateRefusal::BranchClosed);
     }
     if person.is_account_manager {
-        let managers = store::account_managers(tx)?;
+        let managers = store::managers(tx)?;
         if managers.len() >= ACCOUNT_MANAGERS_MAX {
             return Err(ReactivateRefusal::TooManyAccountManagers(managers));
         }

@@ -77,7 +77,7 @@ pub fn recover(tx: &mut WriteTx<'_>, by: &By, order: &Recovery) -> Result<Recove
         make_room(tx, by, leaver, &order.details.user_name)?;
     }
     let known = store::find_by_name(tx, &order.details.user_name)?;
-    let mut others = store::account_managers(tx)?;
+    let mut others = store::managers(tx)?;
     others.retain(|other| known.as_ref().is_none_or(|known| known.id != other.id));
     if others.len() >= ACCOUNT_MANAGERS_MAX {
         return Err(RecoverRefusal::TooManyAccountManagers(others));
@@ -112,7 +112,7 @@ fn make_room(tx: &mut WriteTx<'_>, by: &By, leaver: &str, for_whom: &str) -> Res
     if leaver == for_whom {
         return Err(RecoverRefusal::InsteadOfThemselves);
     }
-    let leaves = store::account_managers(tx)?.into_iter().find(|manager| manager.user_name == leaver);
+    let leaves = store::managers(tx)?.into_iter().find(|manager| manager.user_name == leaver);
     let leaves = leaves.ok_or_else(|| RecoverRefusal::NotAnAccountManager(leaver.to_owned()))?;
     Ok(end_account(tx, by, &leaves, Some("outlay admin recover --instead-of"), Settled::default())?)
 }

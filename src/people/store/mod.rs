@@ -12,7 +12,8 @@ mod sessions;
 use diesel::prelude::*;
 
 pub(super) use self::deactivation::{
-    confirmations_of, drafts_of_leaver, granted_by, make_account_manager, on_the_way, open_sessions, set_active, withdraw_confirmations,
+    confirmations_of, drafts_of_leaver, granted_by, make_account_manager, on_the_way, open_sessions, set_active,
+    withdraw_confirmations,
 };
 pub(super) use self::failures::{
     Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
@@ -23,7 +24,7 @@ pub(super) use self::passwords::{by_name_or_email, credentials, must_set_passwor
 pub use self::passwords::{email, has_password};
 pub use self::persons::person;
 pub(super) use self::persons::{
-    NewRow, account_managers, checkers_beside, guardians, insert, open_grants, set_address, update, with_phone,
+    NewRow, account_managers, checkers_beside, guardians, insert, managers, open_grants, set_address, update, with_phone,
 };
 pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, roles_held, search_users};
 pub(super) use self::sessions::{end_session, end_sessions, sessions_of};

@@ -47,7 +47,7 @@ pub fn person(conn: &mut Conn, id: &UserId) -> Result<Option<Person>> {
 }
 
 /// The active account managers, by name.
-pub(in crate::people) fn account_managers(conn: &mut Conn) -> Result<Vec<User>> {
+pub(in crate::people) fn managers(conn: &mut Conn) -> Result<Vec<User>> {
     let rows: Vec<Row> = users::table
         .filter(users::is_account_manager.eq(true))
         .filter(users::is_active.eq(true))
@@ -55,6 +55,11 @@ pub(in crate::people) fn account_managers(conn: &mut Conn) -> Result<Vec<User>> 
         .select(COLUMNS)
         .load(conn)?;
     Ok(rows.into_iter().map(user).collect())
+}
+
+/// The names of the active account managers.
+pub(in crate::people) fn account_managers(conn: &mut Conn) -> Result<Vec<String>> {
+    Ok(managers(conn)?.into_iter().map(|manager| manager.full_name).collect())
 }
 
 /// Whoever has that phone, active or not; one left aside.

@@ -220,7 +220,7 @@ async fn the_operator_recovers_an_account_manager_when_none_can_act() {
 #[tokio::test]
 async fn what_one_granted_is_listed_when_they_leave() {
     let (portal, _) = Portal::open().await;
-    super::desk::grant(&portal, &KYI, &SU, &[Action::ViewReports]).await;
+    super::desk::grant(&portal, &KYI, &SU, Action::ViewReports).await;
     let mut aye = portal.signed_in(&AYE).await;
     let page = aye.get(&path_of(&portal, &KYI, "/deactivation").await).await;
     page.assert_says("Privileges they gave that are still open").assert_says("Daw Su Su: 1 privilege");

@@ -1,10 +1,12 @@
 //! What the stories about people share.
 
-use outlay::audit::{By, What};
+use diesel::prelude::*;
+use outlay::audit::{self, By, What};
+use outlay::db::schema::grants;
 use outlay::db::{self, Conn};
-use outlay::ids::UserId;
+use outlay::ids::{GrantId, UserId};
 use outlay::people::{self, Person as Kept};
-use outlay::{audit, privileges};
+use outlay::privileges::Action;
 
 use crate::support::cast::{self, Office, Person};
 use crate::support::page::Page;
@@ -64,17 +66,21 @@ pub async fn retire(portal: &Portal, person: &Person) {
     done.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Grants, as an account manager gives them; sensitive ones by the operator.
-pub async fn grant(portal: &Portal, by: &Person, to: &Person, actions: &[privileges::Action]) {
-    let by = crate::support::batches::actor(portal, by).await.by();
-    let new = privileges::NewGrant {
-        user: id_of(portal, to).await,
-        branch: crate::support::batches::branch(portal, to.office).await,
-        actions: actions.to_vec(),
-        until: None,
-    };
-    let done = portal.institution.db.write(move |tx| privileges::grant(tx, &by, &new)).await;
-    done.unwrap_or_else(|error| panic!("{error}"));
+/// A grant in the person's own branch, given by somebody.
+pub async fn grant(portal: &Portal, by: &Person, to: &Person, action: Action) {
+    let (by, user) = (id_of(portal, by).await, id_of(portal, to).await);
+    let branch = crate::support::batches::branch(portal, to.office).await;
+    let given = portal.institution.db.write(move |tx| {
+        let now = tx.now();
+        diesel::insert_into(grants::table)
+            .values((
+                (grants::id.eq(GrantId::new(now)), grants::user_id.eq(&user), grants::branch_id.eq(&branch)),
+                (grants::action.eq(action), grants::given_by.eq(by.as_str()), grants::from_at.eq(now)),
+            ))
+            .execute(&mut **tx)?;
+        Ok::<_, db::Error>(())
+    });
+    given.await.unwrap();
 }
 
 /// Whether they can sign in with the password of the cast.

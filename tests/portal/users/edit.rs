@@ -215,7 +215,7 @@ async fn the_other_account_manager_can_be_one_no_more_and_both_times_are_kept() 
     };
     assert_eq!(portal.institution.db.read(periods).await.unwrap(), [(true, false), (false, true)]);
     // One who looks only may become one; her rights to look at payments are payment actions too.
-    grant(&portal, &AYE, &TUN, &[Action::ViewReports]).await;
+    grant(&portal, &AYE, &TUN, Action::ViewReports).await;
     let path = path_of(&portal, &TUN, "/edit").await;
     aye.get(&path).await;
     aye.post_form(&path, &[("account_manager", "yes")])
