@@ -127,5 +127,5 @@ pub fn forget_old(tx: &mut db::WriteTx<'_>) -> db::Result<()> {
 /// # Errors
 /// The database's.
 pub fn names_of_account_managers(conn: &mut db::Conn) -> db::Result<Vec<String>> {
-    Ok(store::account_managers(conn)?.into_iter().map(|manager| manager.full_name).collect())
+    store::account_managers(conn)
 }
