@@ -12,8 +12,7 @@ mod sessions;
 use diesel::prelude::*;
 
 pub(super) use self::deactivation::{
-    confirmations_of, drafts_of_leaver, granted_by, make_account_manager, on_the_way, open_sessions, set_active,
-    withdraw_confirmations,
+    confirmations_of, drafts_of_leaver, granted_by, make_account_manager, on_the_way, open_sessions, set_active, withdraw_confirmations,
 };
 pub(super) use self::failures::{
     Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,

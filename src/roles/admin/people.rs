@@ -8,9 +8,7 @@ use clap::Args;
 use super::{Ended, operator, password};
 use crate::clock::Instant;
 use crate::institutions::Institution;
-use crate::people::{
-    BadDetail, Details, NewUser, PasswordHash, Recovery, TypedDetails, fold_user_name, phones_of, second_factor,
-};
+use crate::people::{BadDetail, Details, NewUser, PasswordHash, Recovery, TypedDetails, fold_user_name, phones_of, second_factor};
 use crate::privileges::{self, Action, Actions, NewGrant, Rights, useless, with_needs};
 use crate::{branches, people};
 
@@ -195,7 +193,10 @@ pub(super) async fn recover(institution: &Institution, args: Recover) -> Ended {
     let details = Details::named(&args.user_name, full_name).map_err(|wrong| anyhow!(sentences(&wrong)))?;
     let order = Recovery { details, branch: home, instead_of: args.instead_of.as_deref().map(fold_user_name) };
     let done = institution.db.write(move |tx| people::recover(tx, &operator(), &order)).await?;
-    println!("{} ({}) is an account manager. All account managers and checkers are told by mail.", done.user.full_name, done.user.user_name);
+    println!(
+        "{} ({}) is an account manager. All account managers and checkers are told by mail.",
+        done.user.full_name, done.user.user_name
+    );
     println!("Tell them this code in person; it works once, for 7 days. With it they set their password: {}", done.slip.code());
     if let Some(code) = done.second_factor {
         println!("With this one they set up their second factor: {code}");

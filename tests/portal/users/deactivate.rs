@@ -176,7 +176,13 @@ async fn a_third_account_manager_does_not_come_back() {
     assert!(!kept(&portal, "kyi").await.user.is_active);
 }
 
-async fn recover(portal: &Portal, user_name: &str, full_name: &str, instead_of: Option<&str>, add: bool) -> Result<people::Recovered, String> {
+async fn recover(
+    portal: &Portal,
+    user_name: &str,
+    full_name: &str,
+    instead_of: Option<&str>,
+    add: bool,
+) -> Result<people::Recovered, String> {
     let branch = crate::support::batches::branch(portal, HLAING).await;
     let order = Recovery {
         details: Details::named(user_name, full_name).unwrap(),
