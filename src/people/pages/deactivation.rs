@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::no_longer;
-use super::user_form::third_account_manager;
+use super::user_problems::third_account_manager;
 use crate::ids::{BatchId, OnceKey, UserId};
 use crate::people::{
     DeactivateRefusal, Deactivation, DraftLeft, Fate, LeftBehind, REASON_CHARS_MAX, ReactivateRefusal, Reactivated, User, deactivate, find,

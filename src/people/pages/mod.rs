@@ -14,6 +14,7 @@ pub mod sessions;
 mod sign_in;
 pub mod unlocking;
 pub mod user_form;
+mod user_problems;
 pub mod users;
 
 use actix_web::http::header::LOCATION;

@@ -4,15 +4,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{is_built, no_longer};
+use super::is_built;
+use super::user_problems::{Same, Wrong, of_add, of_details, of_edit};
 use crate::db;
 use crate::ids::{BranchId, OnceKey, UserId};
 use crate::institutions::Institution;
 use crate::people::{
-    ACCOUNT_MANAGERS_MAX, AddUserRefusal, BadDetail, Details, Edit, EditRefusal, InviteRefusal, NewUser, PasswordHash, TypedDetails, User,
-    Way, account_managers, add_user, branch_choices, edit_user, invite, person, phones_of,
+    ACCOUNT_MANAGERS_MAX, AddUserRefusal, Details, Edit, EditRefusal, InviteRefusal, NewUser, PasswordHash, TypedDetails, User, Way,
+    account_managers, add_user, branch_choices, edit_user, invite, person, phones_of,
 };
-use crate::privileges::NotAllowed;
 use crate::say;
 use crate::web::page::{Choice, Problem};
 use crate::web::{Done, ErrorPage, Fields, Page, Posted, Visitor, filters, html, institution, once};
@@ -54,13 +54,6 @@ impl Form {
     }
 }
 
-/// Whoever has what was typed already: a link beside the field.
-#[derive(Debug, Clone)]
-struct Same {
-    field: &'static str,
-    user: User,
-}
-
 #[derive(Template)]
 #[template(path = "people/user_form.html")]
 struct FormPage {
@@ -95,22 +88,6 @@ impl FormPage {
             Choice::new("yes", Said::new("Yes")),
             Choice::new("no", Said::new("No")).hinted(say!("Leads on to a page that shows what ends with it.")),
         ]
-    }
-}
-
-/// What is wrong, and with whom it collides.
-struct Wrong {
-    problems: Vec<Problem>,
-    same: Option<Same>,
-}
-
-impl Wrong {
-    fn at(field: &'static str, said: Said) -> Self {
-        Self { problems: vec![Problem::new(field, said)], same: None }
-    }
-
-    fn with(field: &'static str, said: Said, user: User) -> Self {
-        Self { problems: vec![Problem::new(field, said)], same: Some(Same { field, user }) }
     }
 }
 
@@ -269,40 +246,6 @@ fn read_new(form: &Form, institution: &Institution) -> Result<(NewUser, Way), Wr
     }
 }
 
-fn of_details(wrong: Vec<BadDetail>) -> Vec<Problem> {
-    wrong.into_iter().map(|bad| Problem::new(bad.field, bad.said)).collect()
-}
-
-fn of_add(refusal: AddUserRefusal) -> Result<Wrong, ErrorPage> {
-    Ok(match refusal {
-        AddUserRefusal::NameTaken(user) => name_taken(*user),
-        AddUserRefusal::PhoneTaken(user) => phone_taken(*user),
-        AddUserRefusal::NoSuchBranch | AddUserRefusal::BranchClosed => Wrong::at("branch", say!("Choose an active branch")),
-        AddUserRefusal::TooManyAccountManagers(managers) => too_many(&managers),
-        AddUserRefusal::NotAllowed(refusal) => return Err(refusal.into()),
-        AddUserRefusal::Db(error) => return Err(error.into()),
-    })
-}
-
-fn name_taken(user: User) -> Wrong {
-    let said = say!("{name} has the user name {user_name} already. Write another one", name = &user.full_name, user_name = &user.user_name);
-    Wrong::with("user_name", said, user)
-}
-
-fn phone_taken(user: User) -> Wrong {
-    Wrong::with("phone", say!("{name} has this phone already", name = &user.full_name), user)
-}
-
-/// The third is refused, and who the two are is said.
-pub(super) fn third_account_manager(managers: &[User]) -> Said {
-    let names: Vec<&str> = managers.iter().map(|manager| manager.full_name.as_str()).collect();
-    say!("Only 2 account managers are allowed. They are {names}.", names = names.join(", "))
-}
-
-fn too_many(managers: &[User]) -> Wrong {
-    Wrong::at("account_manager", third_account_manager(managers))
-}
-
 /// GET /users/{id}/edit
 pub async fn edit_form(request: HttpRequest, visitor: Visitor, page: Page, path: web::Path<UserId>) -> Result<HttpResponse, ErrorPage> {
     let id = path.into_inner();
@@ -380,27 +323,4 @@ fn onward(user: &User, is_active: bool, visitor: &Visitor) -> String {
         (false, true) => format!("/users/{}/reactivation", user.id),
         _ => format!("/users/{}", user.id),
     }
-}
-
-fn of_edit(refusal: EditRefusal) -> Result<Wrong, ErrorPage> {
-    Ok(match refusal {
-        EditRefusal::PhoneTaken(user) => phone_taken(*user),
-        EditRefusal::NoSuchBranch => Wrong::at("branch", say!("Choose an active branch")),
-        EditRefusal::TooManyAccountManagers(managers) => too_many(&managers),
-        EditRefusal::OwnPrivileges => {
-            Wrong::at("account_manager", say!("Nobody changes their own privileges. Ask the other account manager."))
-        }
-        EditRefusal::LastAccountManager => Wrong::at("account_manager", no_longer()),
-        EditRefusal::HoldsPaymentActions(held) => {
-            let held: Vec<String> = held.iter().map(|(action, branch)| format!("{} ({branch})", action.label())).collect();
-            Wrong::at(
-                "account_manager",
-                say!("An account manager holds no payment action. End these privileges first: {held}", held = held.join(", ")),
-            )
-        }
-        EditRefusal::NoSuchUser | EditRefusal::NotAllowed(NotAllowed::NotAccountManager | NotAllowed::NoGrant(_)) => {
-            return Err(ErrorPage::NotFound);
-        }
-        EditRefusal::NotAllowed(NotAllowed::Db(error)) | EditRefusal::Db(error) => return Err(error.into()),
-    })
 }

@@ -20,7 +20,7 @@ const SECRET: &[u8; 20] = b"12345678901234567890";
 #[tokio::test]
 async fn a_secret_opens_for_its_own_person_number_and_institution_alone() {
     let (portal, other, _) = Portal::two().await;
-    let vault = Vault::of(&portal.institution);
+    let vault = Vault::of(&portal.institution).unwrap();
     let (hla, secret) = (id(&portal, &HLA).await, Secret::from(*SECRET));
     let sealed = vault.seal(Purpose::InUse, &hla, 3, &secret).unwrap();
     assert_eq!(vault.open(Purpose::InUse, &hla, 3, &sealed).unwrap(), secret);
@@ -31,7 +31,7 @@ async fn a_secret_opens_for_its_own_person_number_and_institution_alone() {
     assert_eq!(vault.open(Purpose::InUse, &hla, 2, &sealed), Err(Unreadable), "an older number");
     assert_eq!(vault.open(Purpose::InUse, &hla, 4, &sealed), Err(Unreadable), "a newer number");
     assert_eq!(vault.open(Purpose::Proposed, &hla, 3, &sealed), Err(Unreadable), "another purpose");
-    assert_eq!(Vault::of(&other.institution).open(Purpose::InUse, &hla, 3, &sealed), Err(Unreadable), "another institution");
+    assert_eq!(Vault::of(&other.institution).unwrap().open(Purpose::InUse, &hla, 3, &sealed), Err(Unreadable), "another institution");
     for at in 0..sealed.bytes.len() {
         let mut bytes = sealed.bytes.clone();
         bytes[at] ^= 1;
@@ -45,7 +45,7 @@ async fn a_secret_opens_for_its_own_person_number_and_institution_alone() {
     // The same key file, as if somebody had copied it: the institution's id is bound too.
     let twin = Settings { key_file: portal.institution.settings.key_file.clone(), ..other.institution.settings.clone() };
     let twin = Institution::open(twin, Arc::clone(other.institution.clock()), false).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(Vault::of(&twin).open(Purpose::InUse, &hla, 3, &sealed), Err(Unreadable), "another institution with the same key");
+    assert_eq!(Vault::of(&twin).unwrap().open(Purpose::InUse, &hla, 3, &sealed), Err(Unreadable), "another institution with the same key");
 }
 
 /// The institution opened again with a new key file, and perhaps the old one beside it.
@@ -55,7 +55,7 @@ async fn opened_with(portal: &Portal, key_file: PathBuf, old_key_files: Vec<Path
 }
 
 async fn sign_in(institution: &Institution, user: &UserId, code: String) -> Result<Passed, CodeRefusal> {
-    pass(&institution.db, &Vault::of(institution), user, Given::Code(code), "10.0.0.1").await
+    pass(&institution.db, &Vault::of(institution).unwrap(), user, Given::Code(code), "10.0.0.1").await
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn keys_are_changed_without_asking_anybody_to_enrol_again() {
     let (version, _, new_id, _) = factor(&portal, &HLA).await;
     assert_ne!(new_id, old_id, "the secret is under the new key now");
     assert_eq!(version, 1, "and the same as before");
-    let recovered = pass(&both.db, &Vault::of(&both), &hla, Given::RecoveryCode(codes[0].clone()), "10.0.0.1").await.unwrap();
+    let recovered = pass(&both.db, &Vault::of(&both).unwrap(), &hla, Given::RecoveryCode(codes[0].clone()), "10.0.0.1").await.unwrap();
     assert_eq!(recovered.recovery_codes_left, Some(9), "codes from before the change are good still");
     // The log goes on under the new key, and is whole.
     seal_events(&both).await;
