@@ -39,7 +39,7 @@ async fn one_signs_in_with_scripts_and_without() {
         browser.go("data:text/html,<noscript>No scripts</noscript><script>document.write('Scripts run')</script>").await;
         browser.sees(told).await;
         browser.sign_in(&portal, &AYE).await;
-        browser.sees("Account managers make, approve and see no payments").await;
+        browser.sees("Nothing waits for you").await;
         browser.press("Sign out").await;
         browser.sees("You are signed out.").await;
     }
@@ -76,6 +76,7 @@ async fn the_main_job(scripts: Scripts) {
 
     let checker = Browser::open(scripts).await;
     checker.sign_in(&portal, &HLA).await;
+    checker.go(&portal.url("/tasks")).await;
     checker.press("november").await;
     checker.sees("What would be paid").await;
     checker.choose("Approve").await;

@@ -114,7 +114,7 @@ async fn a_code_for_a_checker_needs_both_account_managers() {
 
     let mut tab = portal.stranger();
     tab.get("/code").await;
-    tab.post_form("/code", &[("user_name", "hla"), ("code", &code), ("new_password", NEW)]).await.assert_path("/tasks");
+    tab.post_form("/code", &[("user_name", "hla"), ("code", &code), ("new_password", NEW)]).await.assert_path("/");
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn a_forgotten_password_is_set_anew_and_ends_every_session() {
     portal.stranger().get(&first).await.assert_status(404);
     clock.advance(Duration::from_secs(29 * 60));
     tab.get(&second).await.assert_says("Set a new password");
-    tab.post_form(&second, &[("new_password", NEW)]).await.assert_path("/batches/new");
+    tab.post_form(&second, &[("new_password", NEW)]).await.assert_path("/");
     at_work.get("/me").await.assert_says("Sign in to see that page.");
     assert_eq!(links::letters(&portal, &thiri.id, "Your password was changed").await, 1);
 

@@ -39,7 +39,7 @@ async fn a_password_is_changed_with_the_old_one_and_signs_out_everywhere_else() 
     let mut tab = portal.stranger();
     tab.get("/sign-in").await;
     tab.post_form("/sign-in", &[("user_name", "thiri"), ("password", PASSWORD)]).await.assert_status(422);
-    tab.post_form("/sign-in", &[("user_name", "thiri"), ("password", NEW)]).await.assert_path("/batches/new");
+    tab.post_form("/sign-in", &[("user_name", "thiri"), ("password", NEW)]).await.assert_path("/");
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn the_first_sign_in_sets_a_password_of_ones_own() {
     tab.post_form("/sign-in/password", &[("new_password", NEW)]).await.assert_path("/me").assert_says("Ma Thiri");
     let mut again = portal.stranger();
     again.get("/sign-in").await;
-    again.post_form("/sign-in", &[("user_name", "thiri"), ("password", NEW)]).await.assert_path("/batches/new");
+    again.post_form("/sign-in", &[("user_name", "thiri"), ("password", NEW)]).await.assert_path("/");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn a_checker_sets_up_an_app_at_their_first_sign_in_and_signs_in_with_its_c
     assert_eq!(codes.len(), 10);
     assert_eq!(events(&portal, &HLA, What::SignedIn).await, 0, "nobody is signed in before they kept their codes");
     hla.get("/tasks").await.assert_path(ENROL);
-    hla.post_form(COMPLETION, &[]).await.assert_path("/tasks").assert_says(HLA.full_name);
+    hla.post_form(COMPLETION, &[]).await.assert_path("/").assert_says(HLA.full_name);
     assert_eq!(events(&portal, &HLA, What::SignedIn).await, 1);
     assert_eq!(events(&portal, &HLA, What::SecondFactorEnrolled).await, 1);
     assert_eq!(letters(&portal, &HLA).await.len(), 1, "they are told");
