@@ -43,7 +43,7 @@ fn eight_writers_at_once_lose_no_update() {
     std::thread::scope(|threads| {
         for _ in 0..WRITERS {
             threads.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                 for _ in 0..WRITES {
                     while let Err(error) = runtime.block_on(db.write(|tx| seen(tx).and_then(|times| see(tx, times + 1)))) {
                         assert!(error.to_string().contains("could not serialize"), "{error}");

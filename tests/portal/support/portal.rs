@@ -8,7 +8,7 @@ use outlay::clock::{Clock, Instant, ManualClock, SystemClock};
 use outlay::db::WriteTx;
 use outlay::funding::{self, NewFundingAccount};
 use outlay::ids::FspId;
-use outlay::institutions::{self, Institution, Keys, Mode, Settings};
+use outlay::institutions::{self, Institution, Keys, Logo, Mode, Settings};
 use outlay::money::{Currency, Minor};
 use outlay::people::Passwords;
 use outlay::web::Proxies;
@@ -112,8 +112,12 @@ impl Portal {
     pub async fn two() -> (Self, Self, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(morning()));
         let shared: Arc<dyn Clock> = clock.clone();
-        let first = House::build(&shared, HOST, NAME, NOWHERE, "").await;
-        let second = House::build(&shared, "127.0.0.1", "Zabu Savings", NOWHERE, "").await;
+        let mut first = House::build(&shared, HOST, NAME, NOWHERE, "").await;
+        let mut second = House::build(&shared, "127.0.0.1", "Zabu Savings", NOWHERE, "").await;
+        for house in [&mut first, &mut second] {
+            let logo = Logo { bytes: b"\x89PNG\r\n\x1a\n".to_vec(), content_type: "image/png", tag: "a1b2".to_owned() };
+            Arc::get_mut(&mut house.institution).unwrap().logo = Some(logo);
+        }
         let [first, second] = House::together([first, second]);
         (first, second, clock)
     }
