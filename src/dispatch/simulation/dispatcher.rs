@@ -9,6 +9,7 @@ use crate::batches::State;
 use crate::clock::Instant;
 use crate::dispatch::TransferState::{Agreeing, InDoubt, NeedsAttention, Ready, Sending};
 use crate::dispatch::core::{Standing, Steady, begin_asking, expire};
+use crate::dispatch::lease::{is_good, is_over};
 use crate::dispatch::{EPOCH_EVERY, LEASE_FOR, ROW_LEASE};
 use crate::ids::AttemptId;
 
@@ -88,7 +89,7 @@ impl World {
     fn keep_epoch(&mut self, which: usize) -> bool {
         let dispatcher = &mut self.dispatchers[which];
         let now = dispatcher.clock.wall(self.now);
-        let is_due = dispatcher.has_recorded && now.since(dispatcher.epoch_at) >= EPOCH_EVERY;
+        let is_due = dispatcher.has_recorded && (now < dispatcher.epoch_at || now.since(dispatcher.epoch_at) >= EPOCH_EVERY);
         if dispatcher.known.is_some() && !is_due {
             return true;
         }
@@ -111,14 +112,14 @@ impl World {
 
     fn keep_lease(&mut self, which: usize, now: Instant) -> bool {
         let dispatcher = &mut self.dispatchers[which];
-        if dispatcher.lease.is_some_and(|held| held.until > now.after(LEASE_FOR / 2)) {
+        if dispatcher.lease.is_some_and(|held| is_good(held.until, now)) {
             return true;
         }
         let database = &mut self.places[dispatcher.place].database;
         let until = now.after(LEASE_FOR);
         let (name, old) = (dispatcher.name, database.lease);
         let is_ours = old.is_some_and(|old| old.holder == name);
-        if !is_ours && old.is_some_and(|old| old.until >= now) {
+        if !is_ours && old.is_some_and(|old| !is_over(old.until, now)) {
             dispatcher.lease = None;
             return false;
         }
