@@ -11,6 +11,7 @@ use crate::batches;
 use crate::db::{Isolation, Turn};
 use crate::dispatch::{Engine, Setup};
 use crate::institutions::Institution;
+use crate::mail::{self, NoMailServer, Postman};
 use crate::sdk::NotAnSdk;
 use crate::web;
 
@@ -20,6 +21,15 @@ const SEAL_EVERY: Duration = Duration::from_millis(500);
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// Sessions and once-keys are kept for so long after they were last of use.
 const FORGET_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Why the work of an institution cannot begin; a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    #[error(transparent)]
+    Sdk(#[from] NotAnSdk),
+    #[error(transparent)]
+    Mail(#[from] NoMailServer),
+}
 
 /// The work of all institutions of this process.
 pub struct Workers {
@@ -31,13 +41,14 @@ impl Workers {
     /// Starts the work. Has to be called on a runtime.
     ///
     /// # Errors
-    /// An SDK's settings that cannot be used.
-    pub fn start(institutions: &[Arc<Institution>]) -> Result<Self, NotAnSdk> {
+    /// An SDK's or a mail server's settings that cannot be used.
+    pub fn start(institutions: &[Arc<Institution>]) -> Result<Self, CannotStart> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Vec::new();
         for institution in institutions {
             let engine = Engine::new(institution.db.clone(), setup(institution))?;
             tasks.push(tokio::spawn(engine.run(stopped.clone(), institution.work())));
+            tasks.push(tokio::spawn(Postman::open(institution)?.run(stopped.clone())));
             tasks.push(tokio::spawn(seal(Arc::clone(institution), stopped.clone())));
             tasks.push(tokio::spawn(tidy(Arc::clone(institution), stopped.clone())));
         }
@@ -99,6 +110,9 @@ async fn tidy(institution: Arc<Institution>, mut stop: watch::Receiver<bool>) {
         let before = institution.clock().now().before(FORGET_AFTER);
         if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| web::forget(tx, before)).await {
             tracing::warn!(%error, "old sessions stay");
+        }
+        if let Err(error) = institution.db.write_as(Turn::Worker, Isolation::Serializable, mail::forget).await {
+            tracing::warn!(%error, "old mail stays");
         }
         if let Err(error) = batches::sweep(&institution.db).await {
             tracing::warn!(%error, "broken uploads stay");

@@ -13,6 +13,7 @@ CREATE TABLE settings (
 );
 
 ALTER TABLE branches ADD COLUMN deactivated_at BIGINT;
+CREATE INDEX batches_by_branch ON batches (branch_id, state);
 
 -- An empty password_hash: they have not set one yet, and nothing opens the account.
 ALTER TABLE users ADD COLUMN first_name TEXT;
@@ -39,10 +40,13 @@ CREATE UNIQUE INDEX user_periods_now ON user_periods (user_id) WHERE until_at IS
 INSERT INTO user_periods (user_id, from_at, until_at, is_active, is_account_manager)
     SELECT id, created_at, NULL, is_active, is_account_manager FROM users;
 
--- Invitations and resets: mailed links and printed codes, each good once. Only a digest is kept.
+CREATE INDEX users_by_email ON users (lower(email)) WHERE email IS NOT NULL;
+
+-- Invitations and resets: mailed links and printed codes, each good once. Only a digest is kept. Nobody's: asked for under a name
+-- that nobody has, so that the answer costs the same.
 CREATE TABLE password_links (
     id TEXT NOT NULL PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (id),
+    user_id TEXT REFERENCES users (id),
     kind TEXT NOT NULL CHECK (kind IN ('invitation', 'reset')),
     way TEXT NOT NULL CHECK (way IN ('mail', 'slip')),
     digest TEXT NOT NULL UNIQUE,
@@ -53,6 +57,7 @@ CREATE TABLE password_links (
     ended_at BIGINT
 );
 CREATE INDEX password_links_by_user ON password_links (user_id, made_at);
+CREATE INDEX password_links_by_end ON password_links (until_at);
 
 -- Nobody stays signed in over this step.
 DROP TABLE sessions;
@@ -73,18 +78,28 @@ CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_seen ON sessions (seen_at);
 
 -- The secret of a person's authenticator app, encrypted; version counts their secrets, and is part of what the cipher binds.
+-- Dead: it was reset, and the next one needs the code of enrolment_codes. Off: its owner turned it off. Neither has a secret left.
 CREATE TABLE second_factors (
     user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
     version INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('enrolling', 'active', 'dead')),
+    state TEXT NOT NULL CHECK (state IN ('active', 'dead', 'off')),
     key_id TEXT NOT NULL,
     secret BYTEA NOT NULL,
-    made_at BIGINT NOT NULL,
-    confirmed_at BIGINT,
+    first_at BIGINT NOT NULL,
+    confirmed_at BIGINT NOT NULL,
     -- The newest 30-second step whose code was taken: no code is taken twice.
     last_step BIGINT NOT NULL,
     wrong_codes INTEGER NOT NULL,
     locked_until BIGINT
+);
+CREATE INDEX second_factors_by_time ON second_factors (confirmed_at);
+
+-- After a reset: what an account manager tells the person, and without which nobody sets up their next second factor.
+CREATE TABLE enrolment_codes (
+    user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
+    hash TEXT NOT NULL,
+    made_at BIGINT NOT NULL,
+    until_at BIGINT NOT NULL
 );
 
 CREATE TABLE recovery_codes (
@@ -102,11 +117,14 @@ CREATE TABLE second_factor_requests (
     browser TEXT NOT NULL,
     address TEXT NOT NULL,
     asked_at BIGINT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'refused', 'withdrawn')),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'allowed', 'refused', 'withdrawn')),
+    -- Who allowed it and waits for the other account manager.
+    proposed_by TEXT,
     decided_by TEXT,
     decided_at BIGINT,
     decided_because TEXT
 );
+CREATE INDEX second_factor_requests_by_user ON second_factor_requests (user_id, asked_at);
 CREATE INDEX second_factor_requests_by_state ON second_factor_requests (state, asked_at);
 CREATE UNIQUE INDEX second_factor_requests_open ON second_factor_requests (user_id) WHERE state = 'waiting';
 

@@ -6,8 +6,10 @@ use crate::batches::{self, Batch, State};
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::{BatchId, BranchId, Reference};
+use crate::mail;
 use crate::money::{Currency, Minor};
 use crate::people::Actor;
+use crate::people::second_factor::{self, AsksForCode, CodeRefusal, Vault};
 use crate::privileges::{Action, Authorise, NotAllowed};
 
 /// What the checker sends.
@@ -68,21 +70,54 @@ pub enum Refusal {
     ReasonTooLong,
     #[error("the batch does not wait for this decision any more")]
     Moved(Moved),
+    /// About the code of their app, which an approval asks for where the institution wants it.
+    #[error(transparent)]
+    Code(CodeRefusal),
     #[error(transparent)]
     Db(#[from] db::Error),
 }
 
 impl Failure for Refusal {
     fn database(&self) -> Option<&db::Error> {
-        if let Self::Db(error) = self { Some(error) } else { None }
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Code(refusal) => refusal.database(),
+            _ => None,
+        }
     }
 }
 
-/// Decides on a batch that waits. Approving makes all its pending payments ready to be paid, in this very transaction.
+impl AsksForCode for Refusal {
+    fn code(&self) -> Option<&CodeRefusal> {
+        if let Self::Code(refusal) = self { Some(refusal) } else { None }
+    }
+}
+
+impl From<CodeRefusal> for Refusal {
+    fn from(refusal: CodeRefusal) -> Self {
+        Self::Code(refusal)
+    }
+}
+
+/// Decides where no code is asked for; refuses an approval where one is.
 ///
 /// # Errors
 /// [`Refusal`]; nothing is decided then.
 pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Result<Decided, Refusal> {
+    decide_with_code(tx, actor, form, None)
+}
+
+/// Decides on a batch that waits. Approving makes all its pending payments ready to be paid, in this very transaction, in which the code
+/// of the checker's app is used up too, where one is asked for.
+///
+/// # Errors
+/// [`Refusal`]; nothing is decided then.
+pub fn decide_with_code(
+    tx: &mut WriteTx<'_>,
+    actor: &Actor,
+    form: &DecisionForm,
+    code: Option<(&Vault, &str)>,
+) -> Result<Decided, Refusal> {
     let batch = batches::find(tx, &form.batch)?.ok_or(Refusal::NoSuchBatch)?;
     allowed(tx, actor, &batch, form.decision)?;
     if batches::is_maker(tx, &batch.id, &actor.id)? || batch.created_by == actor.id {
@@ -98,6 +133,9 @@ pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Resul
     if let Some(moved) = moved(tx, &batch, &form.seal)? {
         return Err(Refusal::Moved(moved));
     }
+    if form.decision == Decision::Approved {
+        second_factor::step_up(tx, &actor.id, code)?;
+    }
     let next = match form.decision {
         Decision::Approved => State::Approved,
         Decision::Rejected => State::Rejected,
@@ -109,6 +147,7 @@ pub fn decide(tx: &mut WriteTx<'_>, actor: &Actor, form: &DecisionForm) -> Resul
         return Err(Refusal::Db(db::Error::Conflict));
     }
     record(tx, actor, &batch, form.decision, reason)?;
+    mail::tell::decided(tx, &batch, form.decision, &actor.full_name, reason)?;
     Ok(Decided {
         batch: batch.id,
         reference: batch.reference,

@@ -12,7 +12,7 @@ mod tasks;
 
 pub mod pages;
 
-pub use self::decide::{Decided, DecisionForm, Moved, MovedHow, Refusal, decide};
+pub use self::decide::{Decided, DecisionForm, Moved, MovedHow, Refusal, decide, decide_with_code};
 pub use self::history::{HistoryCriteria, HistoryEntry};
 pub use self::store::tasks_waiting;
 pub use self::tasks::{Checker, Task};

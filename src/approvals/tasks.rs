@@ -47,7 +47,7 @@ impl Checker {
     }
 
     /// A condition on `batches b`: it waits, they may decide on it and see it, and they made no part of it.
-    pub(super) fn tasks(&self, question: &mut Question) -> String {
+    pub(crate) fn tasks(&self, question: &mut Question) -> String {
         let mut ways = Vec::new();
         for (kind, branches) in &self.may {
             let kind = question.text(kind.as_str());

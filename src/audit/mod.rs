@@ -16,6 +16,6 @@ pub use self::chain::ChainKey;
 pub use self::event::{ActorKind, By, Event, Subject};
 pub use self::record::record;
 pub use self::seal::{SEALED_AT_ONCE, seal};
-pub use self::store::{Recorded, head, of_batch};
+pub use self::store::{Recorded, head, of_batch, of_subject};
 pub use self::verify::{Report, Trouble, verify};
 pub use self::what::What;

@@ -150,6 +150,21 @@ pub fn of_batch(conn: &mut Conn, batch: &BatchId, limit: i64) -> Result<Vec<Reco
     Ok(events.into_iter().filter_map(recorded).collect())
 }
 
+/// What happened to a subject, newest first; without the kinds that are left out. At most `limit` events.
+///
+/// # Errors
+/// The database's.
+pub fn of_subject(conn: &mut Conn, subject: &str, without: &[What], limit: i64) -> Result<Vec<Recorded>> {
+    let events: Vec<StoredEvent> = audit_events::table
+        .filter(audit_events::subject_id.eq(subject))
+        .filter(audit_events::action.ne_all(without.iter().map(|what| what.as_str())))
+        .order(audit_events::id.desc())
+        .limit(limit)
+        .select(StoredEvent::as_select())
+        .load(conn)?;
+    Ok(events.into_iter().filter_map(recorded).collect())
+}
+
 /// `None` for an event this version has no word for.
 fn recorded(event: StoredEvent) -> Option<Recorded> {
     Some(Recorded {

@@ -53,7 +53,7 @@ pub struct Report {
 pub fn verify(conn: &mut Conn, key: &ChainKey, noted: Option<&str>) -> Result<Report> {
     let mut report = Report { sealed: 0, waiting: store::waiting(conn)?, head: START.to_owned(), troubles: Vec::new() };
     let mut noted_found = noted.is_none_or(|noted| noted == START);
-    let mut place = 0;
+    let (mut place, mut key_in_use) = (0, 0);
     loop {
         let links = store::links_after(conn, place, PAGE)?;
         if links.is_empty() {
@@ -65,10 +65,10 @@ pub fn verify(conn: &mut Conn, key: &ChainKey, noted: Option<&str>) -> Result<Re
             }
             match event {
                 None => report.troubles.push(Trouble::Missing { sequence, event: id }),
-                Some(event) if key.link(&report.head, sequence, &event) != digest => {
-                    report.troubles.push(Trouble::Altered { sequence, event: id });
-                }
-                Some(_) => {}
+                Some(event) => match key.made(key_in_use, &digest, &report.head, sequence, &event) {
+                    Some(number) => key_in_use = number,
+                    None => report.troubles.push(Trouble::Altered { sequence, event: id }),
+                },
             }
             noted_found |= noted == Some(digest.as_str());
             report.sealed += 1;

@@ -10,6 +10,7 @@ use crate::audit::{self, Event, What};
 use crate::db::WriteTx;
 use crate::funding;
 use crate::ids::BatchId;
+use crate::mail;
 use crate::people::Actor;
 use crate::privileges::{Action, Authorise};
 
@@ -43,5 +44,6 @@ pub fn submit(tx: &mut WriteTx<'_>, actor: &Actor, id: &BatchId, seal_shown: &st
         "payments": batch.counts.total, "sum": batch.counts.sum, "currency": batch.currency, "fee_limit": account.fee_limit, "seal": seal,
     }));
     audit::record(tx, &event)?;
+    mail::tell::waits(tx, &batch)?;
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Asks the other account manager.
 
-use super::{Change, store};
-use crate::audit::{self, ActorKind, By, Event, Subject, What};
+use super::event::event_of;
+use super::{Change, Confirmation, State, store, tell};
+use crate::audit::{self, ActorKind, By, What};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{ConfirmationId, UserId};
-use crate::{institutions, people};
+use crate::institutions;
 
 /// Whether `by` needs somebody else's word for such a change: an account manager does, while the institution has not relaxed it;
 /// the operator does not.
@@ -24,11 +25,17 @@ pub fn ask(tx: &mut WriteTx<'_>, by: &By, user: Option<&UserId>, change: &Change
         return Ok(waiting);
     }
     let id = store::insert(tx, by, user, change)?;
-    let mut event = Event::new(by.clone(), What::ConfirmationAsked, Subject::new("confirmation", &id))
-        .changing(serde_json::json!({ "kind": change.kind().as_str(), "user": user, "change": change }));
-    if let Some(user) = user {
-        event.branch = people::find(tx, user)?.map(|person| person.branch);
-    }
+    let asked = Confirmation {
+        id: id.clone(),
+        user: user.cloned(),
+        change: change.clone(),
+        asked_by: by.id.clone().unwrap_or_else(|| UserId::from(by.name.as_str())),
+        asked_at: tx.now(),
+        state: State::Waiting,
+        decided: None,
+    };
+    let event = event_of(tx, by, What::ConfirmationAsked, &asked)?;
     audit::record(tx, &event)?;
+    tell::asked(tx, by, &asked)?;
     Ok(id)
 }

@@ -1,14 +1,37 @@
 //! Two account managers are a control: what would let one of them alone move money waits here until the other has confirmed it.
 //!
 //! A verb that is about to do such a thing asks [`is_needed`]; where it is, the verb only writes what it would do ([`ask`]) and the
-//! other account manager, or the operator where there is none, does it by confirming ([`confirm`]).
+//! other account manager, or the operator where there is none, does it by confirming ([`confirm()`]). They may refuse it
+//! ([`refuse()`]), and who asked may take it back ([`withdraw()`]). What cannot be done any more when it is confirmed is refused.
 
+mod apply;
 mod ask;
+mod confirm;
+mod details;
+mod event;
+mod list;
+pub mod pages;
+mod refusal;
+mod refuse;
+mod spend;
 mod store;
+mod tell;
+mod who;
+mod withdraw;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::ask::{ask, is_needed};
+pub use self::confirm::{Confirmed, confirm};
+pub use self::details::{Details, InBranch};
+pub use self::list::{Listed, decided, deciders_of, listed, waiting, waiting_for};
+pub use self::refusal::{REASON_CHARS_MAX, Refusal};
+pub use self::refuse::refuse;
+pub use self::spend::{CODE_GOOD_FOR, spend_password_code};
+pub use self::store::find;
+pub use self::withdraw::withdraw;
+pub use self::words::words;
 use crate::clock::Instant;
 use crate::db::text_enum;
 use crate::ids::{BranchId, ConfirmationId, QrRequestId, UserId};
@@ -45,6 +68,10 @@ impl State {
         (Self::Waiting, Self::Withdrawn),
         (Self::Confirmed, Self::Spent),
     ];
+
+    pub fn can_become(self, next: Self) -> bool {
+        Self::MOVES.contains(&(self, next))
+    }
 }
 
 /// What will be so once it is confirmed.
@@ -96,4 +123,15 @@ pub struct Confirmation {
     pub asked_by: UserId,
     pub asked_at: Instant,
     pub state: State,
+    /// Once it does not wait any more.
+    pub decided: Option<Decided>,
+}
+
+/// Who ended the waiting, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// A person's full name, or the operator's name.
+    pub by: String,
+    pub at: Instant,
+    pub because: Option<String>,
 }

@@ -374,7 +374,7 @@ diesel::table! {
 diesel::table! {
     password_links (id) {
         id -> Text,
-        user_id -> Text,
+        user_id -> Nullable<Text>,
         kind -> Text,
         way -> Text,
         digest -> Text,
@@ -408,11 +408,20 @@ diesel::table! {
         state -> Text,
         key_id -> Text,
         secret -> Binary,
-        made_at -> BigInt,
-        confirmed_at -> Nullable<BigInt>,
+        first_at -> BigInt,
+        confirmed_at -> BigInt,
         last_step -> BigInt,
         wrong_codes -> Integer,
         locked_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    enrolment_codes (user_id) {
+        user_id -> Text,
+        hash -> Text,
+        made_at -> BigInt,
+        until_at -> BigInt,
     }
 }
 
@@ -433,6 +442,7 @@ diesel::table! {
         address -> Text,
         asked_at -> BigInt,
         state -> Text,
+        proposed_by -> Nullable<Text>,
         decided_by -> Nullable<Text>,
         decided_at -> Nullable<BigInt>,
         decided_because -> Nullable<Text>,
@@ -556,6 +566,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     password_links,
     sessions,
     second_factors,
+    enrolment_codes,
     recovery_codes,
     second_factor_requests,
     confirmations,

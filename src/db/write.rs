@@ -30,6 +30,21 @@ impl WriteTx<'_> {
     pub fn now(&self) -> Instant {
         self.now
     }
+
+    /// Runs a part that leaves nothing behind where it is refused, while the rest of the transaction goes on (a savepoint).
+    ///
+    /// # Errors
+    /// The part's.
+    pub fn attempt<T, E: Failure>(&mut self, part: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E>) -> Result<T, E> {
+        type Manager = <Conn as Connection>::TransactionManager;
+        Manager::begin_transaction(self.conn).map_err(Error::from)?;
+        let done = part(&mut WriteTx { conn: self.conn, now: self.now });
+        let ended = if done.is_ok() { Manager::commit_transaction(self.conn) } else { Manager::rollback_transaction(self.conn) };
+        match (done, ended) {
+            (Ok(_), Err(error)) => Err(Error::from(error).into()),
+            (done, _) => done,
+        }
+    }
 }
 
 impl Deref for WriteTx<'_> {

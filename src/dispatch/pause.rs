@@ -8,6 +8,7 @@ use crate::batches::State;
 use crate::db::{self, WriteTx, text_enum};
 use crate::funding;
 use crate::ids::{BatchId, FundingAccountId};
+use crate::mail;
 use crate::say;
 use crate::words::Said;
 
@@ -61,6 +62,10 @@ fn pause(tx: &mut WriteTx<'_>, batch: &BatchRow, reason: PauseReason, code: Opti
         .because(reason.as_str())
         .changing(serde_json::json!({ "code": code, "resume_at": resume_at.map(crate::clock::Instant::micros) }));
     audit::record(tx, &event)?;
+    // Waiting for money is told once, not at every look whether there is some.
+    if !waits || batch.pauses == 0 {
+        mail::tell::paused(tx, &batch.id, &batch.branch_id, reason)?;
+    }
     tracing::warn!(batch.reference = %batch.reference, reason = reason.as_str(), code, "dispatch.pause: paused");
     Ok(())
 }

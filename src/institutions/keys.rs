@@ -1,6 +1,6 @@
 //! The secrets of an institution, all derived from one file that the operator keeps.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -18,10 +18,22 @@ pub enum BadKey {
     TooShort(String),
 }
 
+/// Key files that are kept for what was written with them.
+pub const OLD_KEY_FILES_MAX: usize = 8;
+
 /// Keys for what must not be forged. Never printed.
 #[derive(Clone)]
 pub struct Keys {
     master: Vec<u8>,
+    /// What `old_key_files` names, newest first.
+    older: Vec<Vec<u8>>,
+}
+
+/// A key for one purpose, and the id under which what was written with it remembers it.
+#[derive(Clone)]
+pub struct DerivedKey {
+    pub id: String,
+    pub key: [u8; 32],
 }
 
 impl Keys {
@@ -34,7 +46,18 @@ impl Keys {
         if text.len() < CHARS_MIN || !text.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(BadKey::TooShort(name));
         }
-        Ok(Self { master: text.as_bytes().to_vec() })
+        Ok(Self { master: text.as_bytes().to_vec(), older: Vec::new() })
+    }
+
+    /// With the key files that were in use before, newest first: they still open what was written with them.
+    ///
+    /// # Errors
+    /// [`BadKey`].
+    pub fn with_older(mut self, files: &[PathBuf]) -> Result<Self, BadKey> {
+        for file in files {
+            self.older.push(Self::read(file)?.master);
+        }
+        Ok(self)
     }
 
     /// Writes a new random key file that only its owner can read, unless there is one already.
@@ -57,22 +80,39 @@ impl Keys {
         }
     }
 
-    fn derive(&self, label: &str) -> [u8; 32] {
-        // HMAC takes a key of any length, so the other branch is never taken.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.master) else { return [0; 32] };
-        mac.update(label.as_bytes());
-        mac.finalize().into_bytes().into()
+    /// The keys for a purpose, one of each key file: the first is what new things are written with.
+    pub fn derive_all(&self, label: &str) -> Vec<DerivedKey> {
+        self.masters().map(|master| DerivedKey { id: key_id(master), key: derive(master, label) }).collect()
+    }
+
+    fn masters(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        std::iter::once(&self.master).chain(&self.older).map(Vec::as_slice)
     }
 
     pub fn audit(&self) -> ChainKey {
-        ChainKey::new(self.derive("outlay-audit-chain-v1"))
+        let older = self.older.iter().map(|master| derive(master, AUDIT)).rev().collect();
+        ChainKey::new(derive(&self.master, AUDIT)).after(older)
     }
 
     /// 64 bytes that sign the session cookie.
     pub fn cookie(&self) -> [u8; 64] {
         let mut key = [0; 64];
-        let halves = self.derive("outlay-cookie-v1-a").into_iter().chain(self.derive("outlay-cookie-v1-b"));
+        let halves = derive(&self.master, "outlay-cookie-v1-a").into_iter().chain(derive(&self.master, "outlay-cookie-v1-b"));
         key.iter_mut().zip(halves).for_each(|(to, from)| *to = from);
         key
     }
+}
+
+const AUDIT: &str = "outlay-audit-chain-v1";
+
+/// Tells key files apart without telling anything about them: 16 hexadecimal characters.
+fn key_id(master: &[u8]) -> String {
+    derive(master, "outlay-key-id-v1").iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn derive(master: &[u8], label: &str) -> [u8; 32] {
+    // HMAC takes a key of any length, so the other branch is never taken.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(master) else { return [0; 32] };
+    mac.update(label.as_bytes());
+    mac.finalize().into_bytes().into()
 }

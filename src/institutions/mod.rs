@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 pub use self::create::{AlreadyThere, create};
-pub use self::keys::{BadKey, Keys};
+pub use self::keys::{BadKey, DerivedKey, Keys, OLD_KEY_FILES_MAX};
 pub use self::lock::{NotAlone, ProcessLock};
 pub use self::registry::{BadRegistry, load_registry};
 pub use self::security::{CONFIRMATIONS, SECOND_FACTOR, STEP_UP, SecondFactorRule, Security, security};
@@ -65,7 +65,8 @@ impl Institution {
         let name = settings.name.clone();
         let language = Language::load(&settings.language)
             .ok_or_else(|| CannotOpen::NoLanguage { institution: name.clone(), language: settings.language.clone() })?;
-        let keys = Keys::read(&settings.key_file).map_err(|problem| CannotOpen::Key { institution: name.clone(), problem })?;
+        let keys = Keys::read(&settings.key_file).and_then(|keys| keys.with_older(&settings.old_key_files));
+        let keys = keys.map_err(|problem| CannotOpen::Key { institution: name.clone(), problem })?;
         let db = Db::new(settings.database.clone(), clock).map_err(|problem| CannotOpen::Io { institution: name.clone(), problem })?;
         db.check(durable).map_err(|problem| CannotOpen::Database { institution: name.clone(), problem })?;
         let found = db

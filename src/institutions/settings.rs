@@ -36,6 +36,9 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// 64 hexadecimal characters or more: the secret behind the audit chain and the cookies.
     pub key_file: PathBuf,
+    /// Key files that were in use before, newest first, while anything was written with them. Default: none; at most 8.
+    #[serde(default)]
+    pub old_key_files: Vec<PathBuf>,
     /// Kept away from the database and its backups.
     pub epoch_file: PathBuf,
     /// An IANA name. Default: Asia/Yangon.
@@ -157,6 +160,7 @@ impl Settings {
         let folder = file.parent().unwrap_or(Path::new("."));
         settings.key_file = folder.join(&settings.key_file);
         settings.epoch_file = folder.join(&settings.epoch_file);
+        settings.old_key_files.iter_mut().for_each(|file| *file = folder.join(&*file));
         if let Some(mail) = &mut settings.mail {
             mail.password_file = mail.password_file.as_ref().map(|file| folder.join(file));
             mail.ca_file = mail.ca_file.as_ref().map(|file| folder.join(file));
@@ -179,6 +183,9 @@ impl Settings {
         }
         if !self.public_url.starts_with("https://") && !self.public_url.starts_with("http://") {
             return Err(("public_url", "must begin with https:// (or http:// on a private network)"));
+        }
+        if self.old_key_files.len() > super::OLD_KEY_FILES_MAX {
+            return Err(("old_key_files", "may name at most 8 files"));
         }
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
             return Err(("time_zone", "is no IANA time zone, such as Asia/Yangon"));
@@ -212,7 +219,7 @@ impl Settings {
         if self.sdk.iter().any(|sdk| sdk.check().is_err()) {
             return Err(("sdk", "has a setting outside its limits (see docs/settings.md)"));
         }
-        Ok(())
+        self.mail.as_ref().map_or(Ok(()), MailSettings::check)
     }
 
     pub fn zone(&self) -> jiff::tz::TimeZone {

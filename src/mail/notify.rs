@@ -34,5 +34,5 @@ pub struct Notice {
 /// # Errors
 /// The database's.
 pub fn notify(tx: &mut WriteTx<'_>, people: &[UserId], notice: &Notice) -> Result<()> {
-    store::insert_notices(tx, people, notice)
+    store::notices::insert(tx, people, notice)
 }

@@ -8,5 +8,5 @@ use crate::db::{Result, WriteTx};
 /// # Errors
 /// The database's.
 pub fn send(tx: &mut WriteTx<'_>, letter: &Letter) -> Result<()> {
-    store::insert(tx, letter)
+    store::outbox::insert(tx, letter)
 }

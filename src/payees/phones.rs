@@ -70,6 +70,7 @@ pub enum NotAPhone {
 }
 
 /// Reads the numbers of a file; made once for each, cheap for each number.
+#[derive(Default)]
 pub struct Phones {
     home_code: String,
     national_prefix: String,

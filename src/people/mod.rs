@@ -4,18 +4,56 @@
 //! are all counted. An unknown name costs the same time and gives the same answer as a wrong password.
 
 mod add;
+mod administer;
+mod change_password;
+mod deactivate;
+mod deactivation;
+mod details;
+mod edit;
+mod hand_over;
+mod hashing;
+mod invite;
+mod links;
+mod lockout;
 pub mod pages;
 mod password;
+mod person;
+mod reactivate;
+mod recover;
+mod search;
 pub mod second_factor;
+mod sessions;
+mod set_password;
 mod sign_in;
 mod stage;
 mod store;
+mod tell;
 
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
-pub use self::password::{BadPassword, PasswordHash, Passwords};
-pub use self::sign_in::{Credentials, Lockout, SignInRefusal, SignedIn, sign_in, sign_out};
+use self::administer::may_administer;
+pub use self::administer::{account_managers, guards_money};
+pub use self::deactivate::{DeactivateRefusal, Deactivation, Fate, REASON_CHARS_MAX, deactivate};
+pub use self::deactivation::{DraftLeft, GrantedBy, LeftBehind, TheirBatch, left_behind};
+pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_user_name};
+pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};
+pub use self::person::Person;
+pub use self::reactivate::{ReactivateRefusal, Reactivated, reactivate, reactivate_confirmed};
+pub use self::recover::{RecoverRefusal, Recovery, recover};
+pub use self::search::{FoundUser, HeldRole, Listed, UserCriteria};
+pub use self::store::{BranchChoice, LastLink, actor, branch_choices, find, find_by_name, last_link, person, search_users};
+mod use_link;
+
+pub use self::change_password::{PasswordChange, change_password};
+pub use self::hashing::{Busy, HASHES_AT_ONCE_MAX, Passwords, WAITING_MAX};
+pub use self::invite::{InviteRefusal, invite, offer_reset};
+pub use self::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way};
+pub use self::lockout::{LockedBy, LockedPerson, Lockout, Origin, UnlockRefusal, locked_people, locked_until, unlock};
+pub use self::password::{BadPassword, PasswordHash};
+pub use self::sessions::{Ending, Lives, Session, end_access, end_sessions, sessions_of};
+pub use self::set_password::{SetPasswordRefusal, set_first_password};
+pub use self::sign_in::{Credentials, SignInRefusal, SignedIn, sign_in, sign_out, signed_in};
 pub use self::stage::{Stage, next_stage};
-pub use self::store::{actor, find, find_by_name};
+pub use self::use_link::{look_at_link, use_code, use_link};
 use crate::audit::By;
 use crate::ids::{BranchId, UserId};
 

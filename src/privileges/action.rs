@@ -36,6 +36,24 @@ pub enum ActionGroup {
 impl ActionGroup {
     pub const ALL: [Self; 4] = [Self::Make, Self::Decide, Self::See, Self::Administer];
 
+    /// Its name in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Make => "make",
+            Self::Decide => "decide",
+            Self::See => "see",
+            Self::Administer => "administer",
+        }
+    }
+
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.as_str() == name)
+    }
+
+    pub fn actions(self) -> impl Iterator<Item = Action> {
+        Action::ALL.iter().copied().filter(move |action| action.group() == self)
+    }
+
     pub const fn label(self) -> &'static str {
         match self {
             Self::Make => "Make",

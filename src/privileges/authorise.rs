@@ -1,7 +1,7 @@
 //! The check every verb begins with.
 
 use super::{Action, store};
-use crate::db::{self, WriteTx};
+use crate::db::{self, Failure, WriteTx};
 use crate::ids::{BranchId, UserId};
 use crate::people;
 
@@ -47,6 +47,12 @@ pub enum NotAllowed {
     NotAccountManager,
     #[error(transparent)]
     Db(#[from] db::Error),
+}
+
+impl Failure for NotAllowed {
+    fn database(&self) -> Option<&db::Error> {
+        if let Self::Db(error) = self { Some(error) } else { None }
+    }
 }
 
 /// `tx.authorise(…)`.

@@ -38,6 +38,17 @@ impl Rights {
         self.by_action.get(&action).into_iter().flatten()
     }
 
+    /// What the person holds in each branch.
+    pub fn by_branch(&self) -> BTreeMap<BranchId, BTreeSet<Action>> {
+        let mut by_branch: BTreeMap<BranchId, BTreeSet<Action>> = BTreeMap::new();
+        for (action, branches) in &self.by_action {
+            for branch in branches {
+                by_branch.entry(branch.clone()).or_default().insert(*action);
+            }
+        }
+        by_branch
+    }
+
     /// Branches in which the person holds both.
     pub fn branches_with_both(&self, one: Action, other: Action) -> Vec<&BranchId> {
         self.branches(one).filter(|branch| self.has(other, branch)).collect()

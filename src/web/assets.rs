@@ -39,6 +39,7 @@ pub const SHEETS: &[&str] = &[
     "counts",
     "progress",
     "panel",
+    "second-factor",
     "timeline",
     "task-list",
     "details",

@@ -264,6 +264,11 @@ pub fn printed_time(moment: Instant, zone: &jiff::tz::TimeZone, language: &Langu
     format!("{}, {}", printed_date(&zoned, language), zoned.strftime("%H:%M"))
 }
 
+/// As [`date`] prints it, for sentences that are made outside a template.
+pub fn printed_date_of(moment: Instant, zone: &jiff::tz::TimeZone, language: &Language) -> String {
+    printed_date(&moment.timestamp().to_zoned(zone.clone()), language)
+}
+
 /// `20 Oct 2022, 11:23` in the institution's zone, which the foot of the page names.
 #[askama::filter_fn]
 pub fn time(moment: impl Moment, values: &dyn Values) -> askama::Result<String> {

@@ -2,6 +2,7 @@
 //! Rooms reach it only from their `pages.rs`.
 
 pub mod assets;
+pub mod download;
 mod error_page;
 mod fields;
 pub mod filters;
@@ -19,7 +20,7 @@ mod visitor;
 
 pub use self::error_page::ErrorPage;
 pub use self::fields::{Checked, FORM_BYTES_MAX, FORM_TOKEN, Fields, ONCE_KEY, Posted, once_key, token_fits};
-pub use self::once::{Done, Outcome, once};
+pub use self::once::{Done, Outcome, ShownOnce, once, once_shown};
 pub use self::page::{Page, html};
 pub use self::paging::{COUNTED_MAX, List, PAGE_ROWS};
 pub use self::store::forget;

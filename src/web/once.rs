@@ -55,16 +55,58 @@ where
     E: Failure,
     F: FnMut(&mut WriteTx<'_>) -> Result<Done, E> + Send + 'static,
 {
+    let (outcome, _) = first_or_again(db, user, key, language, move |tx| verb(tx).map(|done| (done, ()))).await?;
+    Ok(outcome)
+}
+
+/// What is shown once: by the first post of a form, and by no other.
+#[derive(Debug, Clone)]
+pub enum ShownOnce<T> {
+    First(T),
+    /// It was shown: where to go instead, with a sentence why.
+    Again(Outcome),
+}
+
+/// [`once`] for a verb whose result is shown at once and kept nowhere, such as codes. `again`: where a second post leads.
+///
+/// # Errors
+/// The verb's.
+pub async fn once_shown<T, E, F>(
+    db: &Db,
+    user: &UserId,
+    key: &OnceKey,
+    language: &Language,
+    again: Done,
+    mut verb: F,
+) -> Result<ShownOnce<T>, E>
+where
+    T: Send + 'static,
+    E: Failure,
+    F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+{
+    match first_or_again(db, user, key, language, move |tx| verb(tx).map(|shown| (again.clone(), shown))).await? {
+        (_, Some(shown)) => Ok(ShownOnce::First(shown)),
+        (outcome, None) => Ok(ShownOnce::Again(outcome)),
+    }
+}
+
+/// The first time with what the verb returned beside where it led.
+async fn first_or_again<T, E, F>(db: &Db, user: &UserId, key: &OnceKey, language: &Language, mut verb: F) -> Result<(Outcome, Option<T>), E>
+where
+    T: Send + 'static,
+    E: Failure,
+    F: FnMut(&mut WriteTx<'_>) -> Result<(Done, T), E> + Send + 'static,
+{
     let (user_id, once_key, spoken) = (user.clone(), key.clone(), language.clone());
-    let first: Result<Outcome, E> = db
+    let first: Result<(Outcome, Option<T>), E> = db
         .write(move |tx| {
             if let Some((location, flash)) = store::once_result(tx, &once_key, &user_id)? {
-                return Ok(Outcome { location, flash });
+                return Ok((Outcome { location, flash }, None));
             }
-            let done = verb(tx)?;
+            let (done, shown) = verb(tx)?;
             let flash = done.flash.map(|said| said.in_language(&spoken));
             store::insert_once(tx, &once_key, &user_id, &done.location, flash.as_deref())?;
-            Ok(Outcome { location: done.location, flash })
+            Ok((Outcome { location: done.location, flash }, Some(shown)))
         })
         .await;
     match first {
@@ -72,7 +114,7 @@ where
         Err(error) if error.database().is_some_and(|error| error.is_unique("once_keys", &["once_key"])) => {
             let (user, key) = (user.clone(), key.clone());
             match db.read(move |conn| Ok::<_, E>(store::once_result(conn, &key, &user)?)).await? {
-                Some((location, flash)) => Ok(Outcome { location, flash }),
+                Some((location, flash)) => Ok((Outcome { location, flash }, None)),
                 None => Err(error),
             }
         }

@@ -29,6 +29,8 @@ const FORM_TOKEN: &str = "form_token";
 const FLASH: &str = "flash";
 const BROWSER: &str = "browser";
 const ADDRESS: &str = "address";
+const PROPOSAL: &str = "proposal";
+const ENROLLED: &str = "enrolled";
 
 type State = HashMap<String, String>;
 
@@ -179,6 +181,29 @@ impl TypedSession {
 
     pub fn form_token(&self) -> Option<String> {
         self.get(FORM_TOKEN)
+    }
+
+    /// The secret of an authenticator app that this session was shown and that is not confirmed yet, encrypted.
+    pub fn proposal(&self) -> Option<String> {
+        self.get(PROPOSAL)
+    }
+
+    pub fn keep_proposal(&self, proposal: &str) {
+        if self.0.insert(PROPOSAL, proposal).is_err() {
+            tracing::warn!("a proposed secret could not be kept");
+        }
+    }
+
+    /// Number of the secret that was confirmed in this very session: who did that needs not type another code.
+    pub fn enrolled(&self) -> Option<i32> {
+        self.get(ENROLLED)?.parse().ok()
+    }
+
+    pub fn set_enrolled(&self, version: i32) {
+        self.0.remove(PROPOSAL);
+        if self.0.insert(ENROLLED, version.to_string()).is_err() {
+            tracing::warn!("what was set up could not be kept");
+        }
     }
 
     /// A sentence for the next page.

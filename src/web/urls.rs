@@ -10,9 +10,14 @@ use super::{assets, guard};
 use crate::approvals::{self, Checker};
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
+use crate::branches;
+use crate::confirmations;
 use crate::db::{self, Conn};
+use crate::mail;
+use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
-use crate::privileges::{Action, Rights};
+use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
+use crate::privileges::{self, Action, Rights};
 use crate::search;
 
 /// What one needs to reach a handler at all. What one may do to which batch is asked again by the verb.
@@ -59,12 +64,34 @@ const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPaym
 /// Who has anything to search.
 const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
+/// Who reads reports.
+const REPORTS: Needs = Needs::AccountManagerOr(&[Action::ViewReports]);
+
 /// The table.
 pub const URLS: &[Url] = &[
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
     Url::get("/", Needs::Person, || web::get().to(people::pages::home)),
     Url::get("/sign-in", Needs::Nothing, || web::get().to(people::pages::sign_in_form)),
     Url::post("/sign-in", Needs::Nothing, || web::post().to(people::pages::sign_in)),
+    Url::get("/sign-in/code", Needs::HalfSignedIn, || web::get().to(second_factor::code_form)),
+    Url::post("/sign-in/code", Needs::HalfSignedIn, || web::post().to(second_factor::code)),
+    Url::get("/sign-in/recovery-code", Needs::HalfSignedIn, || web::get().to(second_factor::recovery_code_form)),
+    Url::post("/sign-in/recovery-code", Needs::HalfSignedIn, || web::post().to(second_factor::recovery_code)),
+    Url::get("/sign-in/lost-phone", Needs::HalfSignedIn, || web::get().to(second_factor::ask_form)),
+    Url::post("/sign-in/lost-phone", Needs::HalfSignedIn, || web::post().to(second_factor::ask)),
+    Url::get("/sign-in/second-factor", Needs::HalfSignedIn, || web::get().to(second_factor::enrol_form)),
+    Url::post("/sign-in/second-factor", Needs::HalfSignedIn, || web::post().to(second_factor::enrol)),
+    Url::post("/sign-in/second-factor/completion", Needs::HalfSignedIn, || web::post().to(second_factor::completion)),
+    Url::get("/me/second-factor", Needs::Person, || web::get().to(second_factor::show)),
+    Url::get("/me/second-factor/set-up", Needs::Person, || web::get().to(second_factor::set_up_form)),
+    Url::post("/me/second-factor/set-up", Needs::Person, || web::post().to(second_factor::set_up)),
+    Url::get("/me/second-factor/recovery-codes", Needs::Person, || web::get().to(second_factor::recovery_codes_form)),
+    Url::post("/me/second-factor/recovery-codes", Needs::Person, || web::post().to(second_factor::recovery_codes)),
+    Url::get("/me/second-factor/removal", Needs::Person, || web::get().to(second_factor::removal_form)),
+    Url::post("/me/second-factor/removal", Needs::Person, || web::post().to(second_factor::removal)),
+    Url::get("/qr-code-requests", Needs::AccountManager, || web::get().to(qr_requests::list)),
+    Url::get("/qr-code-requests/{request}", Needs::AccountManager, || web::get().to(qr_requests::show)),
+    Url::post("/qr-code-requests/{request}/decision", Needs::AccountManager, || web::post().to(qr_requests::decide)),
     Url::get("/tasks", DECIDES, || web::get().to(approvals::pages::tasks)),
     Url::get("/tasks/{batch}", DECIDES, || web::get().to(approvals::pages::case)),
     Url::get("/tasks/{batch}/decision", DECIDES, || web::get().to(approvals::pages::decided)),
@@ -74,6 +101,11 @@ pub const URLS: &[Url] = &[
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
     Url::post("/sign-out", Needs::Person, || web::post().to(people::pages::sign_out)),
+    Url::get("/me/mails", Needs::Person, || web::get().to(mail::pages::choices)),
+    Url::post("/me/mails", Needs::Person, || web::post().to(mail::pages::save)),
+    Url::get("/mails/undelivered", Needs::AccountManager, || web::get().to(mail::pages::list)),
+    Url::post("/mails/undelivered/{id}/again", Needs::AccountManager, || web::post().to(mail::pages::again)),
+    Url::post("/mails/undelivered/{id}/drop", Needs::AccountManager, || web::post().to(mail::pages::drop_letter)),
     Url::get("/batches/new", MAKES, || web::get().to(upload::form)),
     Url::post("/batches", MAKES, || web::post().to(upload::create_batch)),
     Url::get("/templates/{name}", Needs::Person, || web::get().to(download::template)),
@@ -92,7 +124,35 @@ pub const URLS: &[Url] = &[
     Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
+    Url::get("/me/privileges", Needs::Person, || web::get().to(matrix::own)),
+    Url::get("/users/{id}/privileges", Needs::AccountManager, || web::get().to(matrix::of_user)),
+    Url::post("/users/{id}/privileges", Needs::AccountManager, || web::post().to(privileges::pages::check::save)),
+    Url::get("/users/{id}/privileges/new", Needs::AccountManager, || web::get().to(form::open)),
+    Url::post("/users/{id}/privileges/new", Needs::AccountManager, || web::post().to(form::step)),
+    Url::get("/users/{id}/privileges/copy", Needs::AccountManager, || web::get().to(copy::open)),
+    Url::post("/users/{id}/privileges/copy", Needs::AccountManager, || web::post().to(copy::step)),
+    Url::get("/roles", Needs::AccountManager, || web::get().to(roles::list)),
+    Url::post("/roles", Needs::AccountManager, || web::post().to(roles::save)),
+    Url::post("/roles/{id}/deletion", Needs::AccountManager, || web::post().to(roles::deletion)),
+    Url::get("/segregation", REPORTS, || web::get().to(segregation::show)),
+    Url::get("/who-can-do-what", REPORTS, || web::get().to(report::show)),
+    Url::get("/who-can-do-what.csv", REPORTS, || web::get().to(report::download)),
+    Url::get("/why", Needs::Person, || web::get().to(why::show)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/branches", Needs::AccountManager, || web::get().to(branches::pages::search)),
+    Url::post("/branches", Needs::AccountManager, || web::post().to(branches::pages::add)),
+    Url::get("/branches/new", Needs::AccountManager, || web::get().to(branches::pages::add_form)),
+    Url::get("/branches/{id}", Needs::AccountManager, || web::get().to(branches::pages::show)),
+    Url::get("/branches/{id}/edit", Needs::AccountManager, || web::get().to(branches::pages::edit_form)),
+    Url::post("/branches/{id}/edit", Needs::AccountManager, || web::post().to(branches::pages::edit)),
+    Url::get("/branches/{id}/deactivation", Needs::AccountManager, || web::get().to(branches::pages::deactivation_page)),
+    Url::post("/branches/{id}/deactivation", Needs::AccountManager, || web::post().to(branches::pages::deactivation)),
+    Url::post("/branches/{id}/activation", Needs::AccountManager, || web::post().to(branches::pages::activation)),
+    Url::get("/confirmations", Needs::AccountManager, || web::get().to(confirmations::pages::list)),
+    Url::get("/confirmations/{id}", Needs::AccountManager, || web::get().to(confirmations::pages::show)),
+    Url::post("/confirmations/{id}/confirmation", Needs::AccountManager, || web::post().to(confirmations::pages::confirmation)),
+    Url::post("/confirmations/{id}/refusal", Needs::AccountManager, || web::post().to(confirmations::pages::refusal)),
+    Url::post("/confirmations/{id}/withdrawal", Needs::AccountManager, || web::post().to(confirmations::pages::withdrawal)),
 ];
 
 /// An entry of the sidebar: shown to those who may use its path.
@@ -111,6 +171,10 @@ pub enum Tally {
     Tasks,
     /// The visitor's own batches that are not submitted yet.
     Drafts,
+    /// Requests for a new QR code that the visitor may decide on.
+    QrRequests,
+    /// What another account manager asked for and the visitor may confirm.
+    Confirmations,
 }
 
 /// The sidebar, in its order. What is not built has no entry.
@@ -120,6 +184,13 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
+    Entry { group: "Users", label: "QR Code Requests", path: "/qr-code-requests", count: Some(Tally::QrRequests) },
+    Entry { group: "Users", label: "Confirmations", path: "/confirmations", count: Some(Tally::Confirmations) },
+    Entry { group: "Users", label: "Roles", path: "/roles", count: None },
+    Entry { group: "Branches", label: "Search Branches", path: "/branches", count: None },
+    Entry { group: "Branches", label: "Add New Branch", path: "/branches/new", count: None },
+    Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
+    Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
 ];
 
 /// What a path of the table needs for GET; `None` for a path that is not in it.
@@ -159,6 +230,10 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
     }
     if rights.has_somewhere(Action::MakePayment) {
         tallies.push((Tally::Drafts, batches::drafts_of(conn, &actor.id)?));
+    }
+    if actor.is_account_manager {
+        tallies.push((Tally::QrRequests, people::second_factor::requests_waiting(conn, &actor.id)?));
+        tallies.push((Tally::Confirmations, confirmations::waiting_for(conn, &actor.id, TALLY_MAX)?));
     }
     Ok(tallies)
 }

@@ -61,9 +61,11 @@ impl Visitor {
 
     fn menu(&self, path: &str) -> Vec<MenuGroup> {
         let mut groups: Vec<MenuGroup> = Vec::new();
+        // «Add New Branch» lies below «Search Branches»: the nearest entry is where one is.
+        let here = SIDEBAR.iter().map(|entry| entry.path).filter(|entry| is_within(path, entry)).max_by_key(|entry| entry.len());
         for entry in SIDEBAR.iter().filter(|entry| needs_of(entry.path).is_some_and(|needs| self.meets(needs))) {
             let count = entry.count.and_then(|tally| self.tallies.iter().find(|(known, _)| *known == tally)).map(|(_, count)| *count);
-            let item = MenuItem { label: entry.label, path: entry.path, count, current: is_within(path, entry.path) };
+            let item = MenuItem { label: entry.label, path: entry.path, count, current: here == Some(entry.path) };
             match groups.last_mut() {
                 Some(group) if group.label == entry.group => group.items.push(item),
                 _ => groups.push(MenuGroup { label: entry.group, items: vec![item] }),

@@ -48,6 +48,22 @@ function copy(button) {
   });
 }
 
+/** What several fields say together: `data-preview="region township name"`, those in `data-preview-upper` in capital letters. */
+function preview(line) {
+  const names = line.dataset.preview.split(" ");
+  const upper = (line.dataset.previewUpper ?? "").split(" ");
+  const fields = names.map((name) => document.getElementById(name));
+  const show = () => {
+    const words = fields.map((field) => {
+      const text = field.value.trim().replace(/\s+/g, " ");
+      return upper.includes(field.name) ? text.toUpperCase() : text;
+    });
+    line.textContent = words.every((word) => word === "") ? line.dataset.previewEmpty : words.map((word) => word || "…").join(" - ");
+  };
+  for (const field of fields) field.addEventListener("input", show);
+  show();
+}
+
 /** A table too wide for the screen can be scrolled with the keyboard. */
 function scrollable(frame) {
   if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
@@ -170,6 +186,7 @@ function start(root) {
   each("form[data-upload]", upload);
   each("[data-show]", showPassword);
   each("[data-copy]", copy);
+  each("[data-preview]", preview);
   each("[data-poll]", poll);
   each(".table-frame", scrollable);
   root.querySelector("[data-error-summary]")?.focus();

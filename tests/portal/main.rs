@@ -18,9 +18,12 @@ mod support;
 
 mod approvals;
 mod audit;
+mod authorisation;
 mod batches;
+mod branches;
 mod catalogue;
 mod chromium;
+mod confirmations;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod database;
@@ -28,6 +31,8 @@ mod demo;
 mod dispatch;
 mod files;
 mod gallery;
+mod institutions;
+mod mail;
 mod people;
 mod pictures;
 mod schema;

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::{error_page, own_batch, path_of_batch, said_of};
-use crate::approvals::decide::{self as verb, decide as run};
+use crate::approvals::decide::{self as verb, decide_with_code as run};
 use crate::approvals::tasks::TaskCriteria;
 use crate::approvals::{Checker, Decided, Decision, DecisionForm, Moved, REASON_CHARS_MAX, Refusal, Task, store};
 use crate::batches::{self, Acknowledgement, ByFsp, State};
@@ -16,6 +16,8 @@ use crate::db::Conn;
 use crate::ids::{BatchId, OnceKey};
 use crate::money::Minor;
 use crate::people::Actor;
+use crate::people::pages::second_factor::{SET_UP, code_problem};
+use crate::people::second_factor::{self, Asked, CodeRefusal, Vault};
 use crate::privileges::Rights;
 use crate::say;
 use crate::search::Slice;
@@ -150,6 +152,8 @@ struct ApprovalPage {
     highest_fees: Option<Minor>,
     seal: String,
     reason: String,
+    /// Whether a code of the checker's app is asked for.
+    asks_code: bool,
     once: OnceKey,
 }
 
@@ -171,16 +175,33 @@ pub async fn decide(
         return look_again(&request, visitor, page, id, Typed { problems, reason, seal, decision }).await;
     };
     let institution = institution(&request)?;
-    let form = DecisionForm { batch: id, decision, reason: reason.clone(), seal };
-    let actor = visitor.actor.clone();
-    let outcome = once(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
-        let decided = run(tx, &actor, &form)?;
+    let form = DecisionForm { batch: id.clone(), decision, reason: reason.clone(), seal: seal.clone() };
+    let (actor, vault, code) = (visitor.actor.clone(), Vault::of(&institution), posted.fields.get("code").to_owned());
+    let has_code = !code.is_empty();
+    let decided = once(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
+        let decided = run(tx, &actor, &form, Some((&vault, &code)))?;
         Ok::<_, Refusal>(Done::at(path_of_decision(&decided)))
-    })
-    .await;
-    let outcome = outcome.map_err(|refusal| error_page(refusal, &page, &reason))?;
-    institution.wake();
-    Ok(outcome.redirect(&request))
+    });
+    let outcome = if has_code { second_factor::counted(&institution.db, &visitor.actor.id, decided).await } else { decided.await };
+    match outcome {
+        Ok(outcome) => {
+            institution.wake();
+            Ok(outcome.redirect(&request))
+        }
+        Err(Refusal::Code(CodeRefusal::NoFactor)) => Ok(to_set_up(&request, &page)),
+        Err(Refusal::Code(refusal)) => {
+            let problems = vec![Problem::new("code", code_problem(refusal, &page)?)];
+            look_again(&request, visitor, page, id, Typed { problems, reason, seal, decision: Some(decision) }).await
+        }
+        Err(refusal) => Err(error_page(refusal, &page, &reason)),
+    }
+}
+
+/// Who has to have a second factor sets it up before they approve.
+fn to_set_up(request: &HttpRequest, page: &Page) -> HttpResponse {
+    let why = say!("To approve you need an authenticator app. Set it up here, then open the batch again from Task.");
+    TypedSession(request.get_session()).set_flash(&why.in_language(&page.language));
+    HttpResponse::SeeOther().insert_header((LOCATION, SET_UP)).finish()
 }
 
 fn path_of_decision(decided: &Decided) -> String {
@@ -212,7 +233,12 @@ struct Typed {
 /// The form again with what is wrong with it; or, where nothing is, the last look before an approval.
 async fn look_again(request: &HttpRequest, visitor: Visitor, mut page: Page, id: BatchId, typed: Typed) -> Result<HttpResponse, ErrorPage> {
     let (actor, rights, batch) = (visitor.actor.clone(), visitor.rights.clone(), id.clone());
-    let seen = institution(request)?.db.read(move |conn| look(conn, &actor, &rights, &batch, 0)).await?;
+    let institution = institution(request)?;
+    let seen = institution.db.read(move |conn| {
+        let seen = look(conn, &actor, &rights, &batch, 0)?;
+        Ok::<_, ErrorPage>((seen, second_factor::asked_of(conn, &actor.id)?))
+    });
+    let (seen, asked) = seen.await?;
     let shown = match seen {
         Seen::Waiting(shown) => *shown,
         Seen::NotTheirs(why) => return Err(ErrorPage::Forbidden(why)),
@@ -223,12 +249,23 @@ async fn look_again(request: &HttpRequest, visitor: Visitor, mut page: Page, id:
         let moved = Moved { how: crate::approvals::MovedHow::Changed, by: shown.case.submitted_by, at };
         return Err(error_page(Refusal::Moved(moved), &page, &typed.reason));
     }
-    if typed.problems.is_empty() {
-        let highest_fees = shown.case.fee_limit.times(shown.case.waiting);
-        let view = ApprovalPage { page, case: shown.case, highest_fees, seal: typed.seal, reason: typed.reason, once: OnceKey::random() };
-        return Ok(html(StatusCode::OK, &view.page, &view));
-    }
     page.problems = typed.problems;
+    if page.problems.iter().all(|problem| problem.field == "code") {
+        if asked == Asked::Enrolment {
+            return Ok(to_set_up(request, &page));
+        }
+        let status = if page.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let view = ApprovalPage {
+            page,
+            highest_fees: shown.case.fee_limit.times(shown.case.waiting),
+            case: shown.case,
+            seal: typed.seal,
+            reason: typed.reason,
+            asks_code: asked == Asked::Code,
+            once: OnceKey::random(),
+        };
+        return Ok(html(status, &view.page, &view));
+    }
     let list = List::first(format!("/tasks/{id}"));
     let mut view = DecisionPage::new(page, &visitor, shown, &list);
     view.chosen = typed.decision.map_or_else(String::new, |decision| decision.as_str().to_owned());

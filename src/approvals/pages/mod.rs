@@ -49,7 +49,7 @@ fn error_page(refusal: Refusal, page: &Page, reason: &str) -> ErrorPage {
         Refusal::NoSuchBatch => ErrorPage::NotFound,
         Refusal::NotAllowed(action) => ErrorPage::Forbidden(say!("You do not hold {action} in this branch.", action = action.label())),
         Refusal::OwnBatch => ErrorPage::Forbidden(own_batch()),
-        Refusal::ReasonMissing | Refusal::ReasonTooLong => ErrorPage::BadForm,
+        Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Code(_) => ErrorPage::BadForm,
         Refusal::Moved(moved) => {
             let typed =
                 if reason.is_empty() { Vec::new() } else { vec![(page.language.translate("Reason").to_owned(), reason.to_owned())] };

@@ -315,13 +315,14 @@ pub(super) fn last_of_maker(conn: &mut Conn, user: &UserId, limit: i64) -> Resul
     Ok(rows.into_iter().map(batch).collect())
 }
 
-/// How many batches of the maker are not submitted yet.
+/// How many batches that the person made a part of, or took over, are not submitted yet.
 ///
 /// # Errors
 /// The database's.
 pub fn drafts_of(conn: &mut Conn, user: &UserId) -> Result<i64> {
     Ok(batches::table
-        .filter(batches::created_by.eq(user))
+        .inner_join(batch_makers::table)
+        .filter(batch_makers::user_id.eq(user))
         .filter(batches::state.eq_any([State::NeedsCorrection, State::Draft]))
         .count()
         .get_result(conn)?)

@@ -1,5 +1,8 @@
 //! Sign-in, sign-out and where one lands after it.
 
+pub mod qr_requests;
+pub mod second_factor;
+
 use actix_session::SessionExt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, USER_AGENT};
@@ -8,7 +11,7 @@ use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Credentials, Lockout, Passwords, SignInRefusal, SignedIn, Stage, sign_in as verb, sign_out as end};
+use super::{Credentials, Lockout, Origin, Passwords, SignInRefusal, SignedIn, Stage, sign_in as verb, sign_out as end};
 use crate::say;
 use crate::web::page::Problem;
 use crate::web::sessions::TypedSession;
@@ -78,7 +81,11 @@ pub async fn sign_in(
     let institution = institution(&request)?;
     let form = form.into_inner();
     let address = address(&request);
-    let credentials = Credentials { user_name: form.user_name.clone(), password: form.password, address: address.clone() };
+    let credentials = Credentials {
+        user_name: form.user_name.clone(),
+        password: form.password,
+        origin: Origin { address: address.clone(), known_browser: None },
+    };
     let problem = match verb(&institution.db, &passwords, credentials).await {
         Ok(SignedIn { user, stage }) => {
             let browser = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -89,7 +96,7 @@ pub async fn sign_in(
         }
         Err(SignInRefusal::Wrong) => say!("The user name or the password is wrong."),
         Err(SignInRefusal::Locked(lockout)) => locked(&page, lockout),
-        Err(SignInRefusal::Busy) => say!("Too many people are signing in at this moment. Try again in a few seconds."),
+        Err(SignInRefusal::Busy(_)) => say!("Too many people are signing in at this moment. Try again in a few seconds."),
         Err(SignInRefusal::Db(error)) => return Err(error.into()),
     };
     page.problems.push(Problem::new("user_name", problem));

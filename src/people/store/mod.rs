@@ -1,20 +1,42 @@
 //! The tables of people: users here, the others in files of their own.
 
+mod deactivation;
 mod failures;
+mod links;
+mod passwords;
+mod persons;
+mod search;
+mod sessions;
 
 use diesel::prelude::*;
 
-pub(super) use self::failures::{Failures, failures, forget_failures, forget_old_failures, set_failures};
-use super::{Actor, PasswordHash, User, fold_name};
+pub(super) use self::deactivation::{
+    confirmations_of, count_sessions, drafts_of_leaver, end_access, granted_by, make_account_manager, on_the_way, set_active,
+    withdraw_confirmations,
+};
+pub(super) use self::failures::{
+    Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
+};
+pub(super) use self::links::{NewLink, end_links, forget_old_links, good_link, insert_link, use_link};
+pub(super) use self::passwords::{by_name_or_email, credentials, email, has_password, must_set_password, set_last_sign_in, set_password};
+pub use self::persons::person;
+pub(super) use self::persons::{
+    NewRow, account_managers, checkers_beside, guardians, insert, open_grants, set_address, update, with_phone,
+};
+pub(super) use self::search::actions_of;
+pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, search_users};
+pub(super) use self::sessions::{end_session, end_sessions, sessions_of};
+use super::{Actor, User};
 use crate::db::schema::{branches, user_periods, users};
 use crate::db::{Conn, Result, WriteTx};
 use crate::ids::{BranchId, UserId};
 
-type Row = (UserId, String, String, BranchId, bool, bool);
-type Columns = (users::id, users::user_name, users::full_name, users::branch_id, users::is_account_manager, users::is_active);
-const COLUMNS: Columns = (users::id, users::user_name, users::full_name, users::branch_id, users::is_account_manager, users::is_active);
+pub(super) type Row = (UserId, String, String, BranchId, bool, bool);
+pub(super) type Columns = (users::id, users::user_name, users::full_name, users::branch_id, users::is_account_manager, users::is_active);
+pub(super) const COLUMNS: Columns =
+    (users::id, users::user_name, users::full_name, users::branch_id, users::is_account_manager, users::is_active);
 
-fn user((id, user_name, full_name, branch, is_account_manager, is_active): Row) -> User {
+pub(super) fn user((id, user_name, full_name, branch, is_account_manager, is_active): Row) -> User {
     User { id, user_name, full_name, branch, is_account_manager, is_active }
 }
 
@@ -54,51 +76,6 @@ pub fn actor(conn: &mut Conn, id: &UserId) -> Result<Option<Actor>> {
     }))
 }
 
-/// Whether their password is not one they set themselves.
-pub(super) fn must_set_password(conn: &mut Conn, user: &UserId) -> Result<bool> {
-    Ok(users::table.find(user).select(users::must_set_password).first(conn)?)
-}
-
-pub(super) fn account_managers(conn: &mut Conn) -> Result<Vec<String>> {
-    Ok(users::table
-        .filter(users::is_account_manager.eq(true))
-        .filter(users::is_active.eq(true))
-        .order(users::full_name)
-        .select(users::full_name)
-        .load(conn)?)
-}
-
-pub(super) struct NewRow<'a> {
-    pub user: &'a User,
-    pub phone: Option<&'a str>,
-    pub email: Option<&'a str>,
-    pub job_title: Option<&'a str>,
-    pub password: &'a PasswordHash,
-}
-
-pub(super) fn insert(tx: &mut WriteTx<'_>, row: &NewRow<'_>) -> Result<()> {
-    let now = tx.now();
-    let user = row.user;
-    diesel::insert_into(users::table)
-        .values((
-            users::id.eq(&user.id),
-            users::user_name.eq(&user.user_name),
-            users::full_name.eq(&user.full_name),
-            users::phone.eq(row.phone),
-            users::email.eq(row.email),
-            users::job_title.eq(row.job_title),
-            users::branch_id.eq(&user.branch),
-            users::is_account_manager.eq(user.is_account_manager),
-            users::is_active.eq(user.is_active),
-            users::password_hash.eq(&row.password.0),
-            users::password_set_at.eq(now),
-            users::created_at.eq(now),
-            users::name_folded.eq(fold_name(&user.full_name)),
-        ))
-        .execute(&mut **tx)?;
-    begin_period(tx, &user.id, user.is_active, user.is_account_manager)
-}
-
 /// From now on the person is (no longer) active, (no longer) an account manager: the open period ends and a new one begins.
 pub(super) fn begin_period(tx: &mut WriteTx<'_>, user: &UserId, is_active: bool, is_account_manager: bool) -> Result<()> {
     let now = tx.now();
@@ -115,15 +92,4 @@ pub(super) fn begin_period(tx: &mut WriteTx<'_>, user: &UserId, is_active: bool,
         ))
         .execute(&mut **tx)?;
     Ok(())
-}
-
-/// The active person of that name and their password's hash.
-pub(super) fn credentials(conn: &mut Conn, user_name: &str) -> Result<Option<(User, PasswordHash)>> {
-    let row: Option<(Row, String)> = users::table
-        .filter(users::user_name.eq(user_name))
-        .filter(users::is_active.eq(true))
-        .select((COLUMNS, users::password_hash))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(row, hash)| (user(row), PasswordHash(hash))))
 }

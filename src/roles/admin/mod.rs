@@ -2,8 +2,10 @@
 //! standard input, never from an argument.
 
 mod check;
+mod confirmations;
 mod directory;
 mod institution;
+mod mail;
 mod password;
 mod people;
 
@@ -38,10 +40,20 @@ pub enum Verb {
     AddUser(people::AddUser),
     /// Give a person actions in a branch
     Grant(people::Grant),
+    /// Take actions away from a person in a branch
+    EndGrant(people::EndGrant),
+    /// End a person's second factor; prints the one-time code with which they set up a new one
+    ResetSecondFactor(people::ResetSecondFactor),
     /// Add a wallet or bank to the directory of FSPs
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// Send one mail now, and say what went wrong
+    TestMail(mail::TestMail),
+    /// List what waits for a second account manager
+    Confirmations,
+    /// Confirm what an account manager asked for, where there is no other account manager
+    Confirm(confirmations::Confirm),
     /// Walk the audit chain
     VerifyAudit(check::VerifyAudit),
     /// Compare every batch's counts with its rows
@@ -64,8 +76,13 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::AddBranch(args) => directory::add_branch(&institution, args).await,
         Verb::AddUser(args) => people::add_user(&institution, args).await,
         Verb::Grant(args) => people::grant(&institution, args).await,
+        Verb::EndGrant(args) => people::end_grant(&institution, args).await,
+        Verb::ResetSecondFactor(args) => people::reset_second_factor(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::TestMail(args) => mail::test_mail(&institution, args).await,
+        Verb::Confirmations => confirmations::list(&institution).await,
+        Verb::Confirm(args) => confirmations::confirm(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,
         Verb::VerifyCounts => check::verify_counts(&institution).await,
         Verb::ReleaseDispatch(args) => check::release_dispatch(&institution, args).await,

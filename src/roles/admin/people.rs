@@ -1,15 +1,15 @@
-//! `admin add-user` and `admin grant`.
+//! `admin add-user`, `admin grant` and `admin reset-second-factor`.
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use super::{Ended, operator, password};
 use crate::clock::Instant;
 use crate::institutions::Institution;
-use crate::people::{NewUser, PasswordHash, fold_user_name};
-use crate::privileges::{self, Action, NewGrant};
+use crate::people::{BadDetail, Details, NewUser, PasswordHash, TypedDetails, fold_user_name, phones_of, second_factor};
+use crate::privileges::{self, Action, Actions, NewGrant, Rights, useless, with_needs};
 use crate::{branches, people};
 
 #[derive(Debug, Args)]
@@ -35,21 +35,27 @@ pub struct AddUser {
 
 pub(super) async fn add_user(institution: &Institution, args: AddUser) -> Ended {
     let secret = password::read(&args.user_name)?;
-    let hash = PasswordHash::of_new(&secret)?;
+    let hash = PasswordHash::of_new(&secret, &args.user_name)?;
     let branch = branch(institution, &args.branch).await?;
-    let new = NewUser {
-        user_name: args.user_name,
+    let typed = TypedDetails {
         full_name: args.full_name,
-        phone: args.phone,
-        email: args.email,
-        job_title: args.job_title,
-        branch: branch.id,
-        is_account_manager: args.account_manager,
-        password: hash,
+        user_name: args.user_name,
+        phone: args.phone.unwrap_or_default(),
+        email: args.email.unwrap_or_default(),
+        job_title: args.job_title.unwrap_or_default(),
+        ..TypedDetails::default()
     };
+    let details = Details::read(&typed, &phones_of(&institution.settings.phone_country)).map_err(|wrong| anyhow!(sentences(&wrong)))?;
+    // Whoever typed it knows it, so it is good for one sign-in only.
+    let new = NewUser { details, branch: branch.id, is_account_manager: args.account_manager, password: hash, must_set_password: true };
     let user = institution.db.write(move |tx| people::add_user(tx, &operator(), &new)).await?;
-    println!("Added {} ({}).", user.full_name, user.user_name);
+    println!("Added {} ({}). They set a password of their own at their first sign-in.", user.full_name, user.user_name);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong with a person's details, for the operator.
+fn sentences(wrong: &[BadDetail]) -> String {
+    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 #[derive(Debug, Args)]
@@ -68,18 +74,76 @@ pub struct Grant {
 }
 
 pub(super) async fn grant(institution: &Institution, args: Grant) -> Ended {
-    let actions = args.actions.iter().map(|name| action(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    let asked = actions(&args.actions)?;
     let branch = branch(institution, &args.branch).await?;
-    let name = fold_user_name(&args.user_name);
-    let found = institution.db.read(move |conn| people::find_by_name(conn, &name)).await?;
-    let user = found.with_context(|| format!("there is no person with the user name «{}»", args.user_name))?;
+    let user = person(institution, &args.user_name).await?;
     let until = match args.until {
         None => None,
         Some(last) => Some(end_of(last, institution)?),
     };
-    let new = NewGrant { user: user.id, branch: branch.id, actions, until };
+    let actions = with_needs(&asked);
+    let (id, held_in) = (user.id.clone(), branch.id.clone());
+    let now = institution.clock().now();
+    let rights = institution.db.read(move |conn| Rights::load(conn, &id, now)).await?;
+    let after: Actions =
+        actions.iter().copied().chain(Action::ALL.iter().copied().filter(|action| rights.has(*action, &held_in))).collect();
+    if let Some(why) = useless(&after) {
+        bail!("{}", why.said(&branch.code).english());
+    }
+    let new = NewGrant { user: user.id, branch: branch.id, actions: actions.iter().copied().collect(), until };
     institution.db.write(move |tx| privileges::grant(tx, &operator(), &new)).await?;
+    for along in actions.difference(&asked) {
+        println!("{} goes with it.", along.label());
+    }
     println!("{} may now do that in {}.", user.full_name, branch.code);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Debug, Args)]
+pub struct EndGrant {
+    /// User name
+    pub user_name: String,
+    /// Code of the branch
+    #[arg(long)]
+    pub branch: String,
+    /// Actions, as in approve_payment,reject_payment
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub actions: Vec<String>,
+}
+
+pub(super) async fn end_grant(institution: &Institution, args: EndGrant) -> Ended {
+    let asked = actions(&args.actions)?;
+    let branch = branch(institution, &args.branch).await?;
+    let user = person(institution, &args.user_name).await?;
+    let (id, within) = (user.id, branch.id);
+    let gone = institution.db.write(move |tx| privileges::end_grant(tx, &operator(), &id, &within, &asked)).await?;
+    let names = gone.iter().map(|action| action.label()).collect::<Vec<_>>().join(", ");
+    println!("{} does not hold in {} any more: {names}.", user.full_name, branch.code);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn person(institution: &Institution, user_name: &str) -> anyhow::Result<people::User> {
+    let name = fold_user_name(user_name);
+    let found = institution.db.read(move |conn| people::find_by_name(conn, &name)).await?;
+    found.with_context(|| format!("there is no person with the user name «{user_name}»"))
+}
+
+fn actions(names: &[String]) -> anyhow::Result<Actions> {
+    names.iter().map(|name| action(name)).collect()
+}
+
+#[derive(Debug, Args)]
+pub struct ResetSecondFactor {
+    /// User name
+    pub user_name: String,
+}
+
+pub(super) async fn reset_second_factor(institution: &Institution, args: ResetSecondFactor) -> Ended {
+    let name = args.user_name.clone();
+    let (code, until) = institution.db.write(move |tx| second_factor::reset_by_operator(tx, &operator(), &name)).await?;
+    let until = until.timestamp().to_zoned(institution.settings.zone()).strftime("%d %b %Y, %H:%M");
+    println!("The second factor of {} is reset. Tell them this one-time code: {code}", args.user_name);
+    println!("It counts once, until {until}. They sign in with their password, type it and scan a new QR code.");
     Ok(ExitCode::SUCCESS)
 }
 

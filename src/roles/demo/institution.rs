@@ -17,7 +17,7 @@ use crate::funding::{self, NewFundingAccount};
 use crate::ids::{BranchId, FspId};
 use crate::institutions::{Institution, Keys, Limits, Mode, ProcessLock, SessionLimits, Settings, create};
 use crate::money::{Currency, Minor};
-use crate::people::{NewUser, PasswordHash};
+use crate::people::{Details, NewUser, PasswordHash};
 use crate::privileges::{self, NewGrant};
 use crate::roles::{must_be_durable, system_clock};
 use crate::sdk::SdkSettings;
@@ -83,6 +83,7 @@ fn settings(args: &DemoArgs, mode: Mode, folder: &Path) -> Settings {
         public_url: format!("http://127.0.0.1:{}", args.port),
         database: args.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(folder.join("outlay.sqlite3"))),
         key_file: folder.join("key"),
+        old_key_files: Vec::new(),
         epoch_file: epoch_file(args, folder),
         time_zone: "Asia/Yangon".to_owned(),
         currency: Currency::MMK,
@@ -118,7 +119,7 @@ async fn make_if_new(settings: &Settings) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = system_clock();
     let database = Db::new(settings.database.clone(), clock)?;
     let mode = settings.mode;
-    let password = PasswordHash::of_new(&SecretString::from(PASSWORD))?;
+    let password = PasswordHash::of_new(&SecretString::from(PASSWORD), "")?;
     let made = database
         .write(move |tx| {
             let by = By::operator("demo");
@@ -175,15 +176,13 @@ fn add_people(tx: &mut db::WriteTx<'_>, by: &By, branches: &[(&'static str, Bran
         found.map(|(_, id)| id.clone()).ok_or_else(|| Trouble::Refused(format!("no branch {code}")))
     };
     for person in &PEOPLE {
+        let details = Details::named(person.user_name, person.full_name).map_err(|wrong| Trouble::Refused(format!("{wrong:?}")))?;
         let new = NewUser {
-            user_name: person.user_name.to_owned(),
-            full_name: person.full_name.to_owned(),
-            phone: None,
-            email: None,
-            job_title: Some(person.job_title.to_owned()),
+            details: details.working_as(person.job_title),
             branch: branch(person.branch)?,
             is_account_manager: person.is_account_manager,
             password: password.clone(),
+            must_set_password: false,
         };
         let user = people::add_user(tx, by, &new).map_err(refused)?;
         for code in person.branches {

@@ -6,7 +6,7 @@ use outlay::audit::By;
 use outlay::branches::{self, NewBranch};
 use outlay::db::{self, Failure, WriteTx};
 use outlay::ids::BranchId;
-use outlay::people::{self, NewUser, PasswordHash};
+use outlay::people::{self, Details, NewUser, PasswordHash};
 use outlay::privileges::{self, Action, NewGrant};
 
 pub const PASSWORD: &str = "Mingalaba-1";
@@ -67,7 +67,7 @@ pub const KYI: Person = Person { is_account_manager: true, ..person("kyi", "U Ky
 pub const EVERYBODY: [Person; 9] = [THIRI, ZAW, HLA, SU, MOE, TUN, MYINT, AYE, KYI];
 
 /// Hashed once for all tests, as it takes its time on purpose.
-static PASSWORD_HASH: LazyLock<PasswordHash> = LazyLock::new(|| PasswordHash::of_new(&PASSWORD.into()).unwrap());
+static PASSWORD_HASH: LazyLock<PasswordHash> = LazyLock::new(|| PasswordHash::of_new(&PASSWORD.into(), "").unwrap());
 
 /// A refusal of a verb that sets the stage; no test expects one.
 #[derive(Debug, thiserror::Error)]
@@ -112,14 +112,11 @@ fn add_branch(tx: &mut WriteTx<'_>, by: &By, office: Office) -> Result<BranchId,
 /// Adds a person to a branch, with their actions there.
 pub fn add_person(tx: &mut WriteTx<'_>, by: &By, person: &Person, branch: &BranchId) -> Result<(), NotSetUp> {
     let new = NewUser {
-        user_name: person.user_name.to_owned(),
-        full_name: person.full_name.to_owned(),
-        phone: None,
-        email: None,
-        job_title: None,
+        details: Details::named(person.user_name, person.full_name).map_err(|wrong| refused(format!("{wrong:?}")))?,
         branch: branch.clone(),
         is_account_manager: person.is_account_manager,
         password: PASSWORD_HASH.clone(),
+        must_set_password: false,
     };
     let user = people::add_user(tx, by, &new).map_err(refused)?;
     if person.actions.is_empty() {

@@ -23,6 +23,7 @@ use super::tab::Tab;
 
 /// The host name that the institution answers to, and the only one.
 pub const HOST: &str = "localhost";
+const NAME: &str = "Upendo Microfinance";
 
 /// When the stories begin: 21 November 2025 at 06:55 in Yangon, a Friday.
 pub fn morning() -> Instant {
@@ -32,7 +33,8 @@ pub fn morning() -> Instant {
 /// A portal that is open. Closed when it is dropped.
 pub struct Portal {
     pub institution: Arc<Institution>,
-    server: Server,
+    host: &'static str,
+    server: Arc<Server>,
     /// Dropped after the server, which still uses them.
     _database: TestDatabase,
     _folder: tempfile::TempDir,
@@ -66,9 +68,14 @@ impl Portal {
 
     /// That pays through a simulated network, by the machine's clock.
     pub async fn paying() -> (Self, Network) {
+        Self::paying_with_settings("").await
+    }
+
+    /// [`Self::paying`], with more lines at the end of its registry file.
+    pub async fn paying_with_settings(more: &str) -> (Self, Network) {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let network = Network::open(Arc::clone(&clock), |_| {});
-        (Self::set_up(clock, &network.url(), "", Work::GoesOn).await, network)
+        (Self::set_up(clock, &network.url(), more, Work::GoesOn).await, network)
     }
 
     /// With a clock of the test's choice and the address of an SDK.
@@ -83,22 +90,17 @@ impl Portal {
     }
 
     async fn set_up(clock: Arc<dyn Clock>, sdk: &str, more: &str, work: Work) -> Self {
-        show_errors();
-        let database = TestDatabase::new();
-        let folder = tempfile::tempdir().unwrap();
-        let settings = settings(&database, &folder, sdk, more);
-        Keys::create_if_missing(&settings.key_file).unwrap();
-        let db = database.db(Arc::clone(&clock));
-        let set_up = db.write(|tx| {
-            let by = By::operator("a test");
-            institutions::create(tx, &by, Mode::Training).map_err(cast::refused)?;
-            cast::arrive(tx, &by)?;
-            add_money(tx, &by)
-        });
-        set_up.await.unwrap();
-        let institution = Arc::new(Institution::open(settings, clock, false).await.unwrap_or_else(|error| panic!("{error}")));
-        let server = serve(Arc::clone(&institution), work);
-        Self { institution, server, _database: database, _folder: folder }
+        House::build(&clock, HOST, NAME, sdk, more).await.alone(work)
+    }
+
+    /// Two institutions in one process, each with the same cast, and on a host name of its own.
+    pub async fn two() -> (Self, Self, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(morning()));
+        let shared: Arc<dyn Clock> = clock.clone();
+        let first = House::build(&shared, HOST, NAME, NOWHERE, "").await;
+        let second = House::build(&shared, "127.0.0.1", "Zabu Savings", NOWHERE, "").await;
+        let server = Arc::new(serve(vec![Arc::clone(&first.institution), Arc::clone(&second.institution)], Work::Rests));
+        (first.behind(&server), second.behind(&server), clock)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -107,12 +109,12 @@ impl Portal {
 
     /// Where a browser finds it.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{HOST}:{}{path}", self.server.address.port())
+        format!("http://{}:{}{path}", self.host, self.server.address.port())
     }
 
     /// Somebody who has not signed in.
     pub fn stranger(&self) -> Tab {
-        Tab::at(self.server.address, HOST)
+        Tab::at(self.server.address, self.host)
     }
 
     /// One of the cast, through the sign-in page.
@@ -122,6 +124,45 @@ impl Portal {
         let page = tab.post_form("/sign-in", &[("user_name", person.user_name), ("password", cast::PASSWORD)]).await;
         page.assert_status(200).assert_says(person.full_name);
         tab
+    }
+}
+
+/// An institution with its database, key and cast, before anybody serves it.
+struct House {
+    institution: Arc<Institution>,
+    host: &'static str,
+    database: TestDatabase,
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    async fn build(clock: &Arc<dyn Clock>, host: &'static str, name: &str, sdk: &str, more: &str) -> Self {
+        show_errors();
+        let database = TestDatabase::new();
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&database, &folder, (host, name), sdk, more);
+        Keys::create_if_missing(&settings.key_file).unwrap();
+        let db = database.db(Arc::clone(clock));
+        let set_up = db.write(|tx| {
+            let by = By::operator("a test");
+            institutions::create(tx, &by, Mode::Training).map_err(cast::refused)?;
+            cast::arrive(tx, &by)?;
+            add_money(tx, &by)
+        });
+        set_up.await.unwrap();
+        let opened = Institution::open(settings, Arc::clone(clock), false).await;
+        let institution = Arc::new(opened.unwrap_or_else(|error| panic!("{error}")));
+        Self { institution, host, database, folder }
+    }
+
+    fn alone(self, work: Work) -> Portal {
+        let server = Arc::new(serve(vec![Arc::clone(&self.institution)], work));
+        self.behind(&server)
+    }
+
+    fn behind(self, server: &Arc<Server>) -> Portal {
+        let Self { institution, host, database, folder } = self;
+        Portal { institution, host, server: Arc::clone(server), _database: database, _folder: folder }
     }
 }
 
@@ -151,13 +192,13 @@ fn add_money(tx: &mut WriteTx<'_>, by: &By) -> Result<(), NotSetUp> {
     Ok(())
 }
 
-fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str, more: &str) -> Settings {
+fn settings(database: &TestDatabase, folder: &tempfile::TempDir, (host, name): (&str, &str), sdk: &str, more: &str) -> Settings {
     let file = folder.path().join("upendo.toml");
     let text = format!(
-        "name = 'Upendo Microfinance'
+        "name = '{name}'
         mode = 'training'
-        hosts = ['{HOST}']
-        public_url = 'http://{HOST}'
+        hosts = ['{host}']
+        public_url = 'http://{host}'
         database = '{}'
         key_file = 'key'
         epoch_file = 'epoch'
@@ -173,9 +214,8 @@ fn settings(database: &TestDatabase, folder: &tempfile::TempDir, sdk: &str, more
     Settings::read(&file).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn serve(institution: Arc<Institution>, work: Work) -> Server {
+fn serve(institutions: Vec<Arc<Institution>>, work: Work) -> Server {
     Server::run(move || {
-        let institutions = vec![institution];
         let workers = (work == Work::GoesOn).then(|| Workers::start(&institutions).unwrap());
         let portal = app::Portal { institutions, passwords: Passwords::new().unwrap(), proxies: Proxies::default(), threads: 1 };
         let listening = app::serve(portal, TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();

@@ -19,6 +19,8 @@ pub struct Tab {
     cookies: BTreeMap<String, String>,
     /// Where it is.
     page: Option<Page>,
+    /// Its forms stand on somebody else's pages.
+    foreign: bool,
 }
 
 /// A file chosen in a form.
@@ -39,7 +41,7 @@ impl Tab {
         // The TLS library asks for its cryptography once; a second call changes nothing.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { http, address, site: format!("{host}:{}", address.port()), cookies: BTreeMap::new(), page: None }
+        Self { http, address, site: format!("{host}:{}", address.port()), cookies: BTreeMap::new(), page: None, foreign: false }
     }
 
     /// The page it is on.
@@ -60,13 +62,45 @@ impl Tab {
     #[must_use]
     pub fn second(&self) -> Self {
         let page = self.page.clone();
-        Self { http: self.http.clone(), address: self.address, site: self.site.clone(), cookies: self.cookies.clone(), page }
+        let (http, site, cookies) = (self.http.clone(), self.site.clone(), self.cookies.clone());
+        Self { http, address: self.address, site, cookies, page, foreign: self.foreign }
     }
 
     /// Opens a path, following redirects.
     pub async fn get(&mut self, path: &str) -> &Page {
         let page = self.request(Method::GET, path, None).await;
         self.follow(page).await
+    }
+
+    /// What a path answers, without following where it leads.
+    pub async fn look(&mut self, path: &str) -> Page {
+        self.request(Method::GET, path, None).await
+    }
+
+    /// What fields that no page of ours made are answered, sent as a form with files is, without following where it leads.
+    pub async fn try_post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let file = ChosenFile { field: "file", name: "payments.csv", bytes: b"" };
+        let (kind, bytes) = Form::empty().filled_in(fields).multipart(&file);
+        self.request(Method::POST, path, Some(Body { kind, bytes })).await
+    }
+
+    /// The same, sent as a form without files is.
+    pub async fn try_post_plain(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let kind = "application/x-www-form-urlencoded".to_owned();
+        self.request(Method::POST, path, Some(Body { kind, bytes: Form::empty().filled_in(fields).urlencoded().into_bytes() })).await
+    }
+
+    /// A tab at this tab's host with another tab's cookies: what a thief would try.
+    #[must_use]
+    pub fn with_cookies_of(&self, other: &Self) -> Self {
+        Self { cookies: other.cookies.clone(), ..self.second() }
+    }
+
+    /// A tab whose forms stand on somebody else's pages, with this tab's cookies.
+    #[must_use]
+    pub fn from_another_site(mut self) -> Self {
+        self.foreign = true;
+        self
     }
 
     /// Sends the page's form with this action: its hidden and prefilled fields, with `fields` put over them.
@@ -125,7 +159,8 @@ impl Tab {
             request = request.header(REFERER, format!("http://{}{}", self.site, page.path));
         }
         if let Some(body) = body {
-            request = request.header(ORIGIN, format!("http://{}", self.site)).header("sec-fetch-site", "same-origin");
+            let (site, fetch) = if self.foreign { ("evil.example", "cross-site") } else { (self.site.as_str(), "same-origin") };
+            request = request.header(ORIGIN, format!("http://{site}")).header("sec-fetch-site", fetch);
             request = request.header(CONTENT_TYPE, body.kind).body(body.bytes);
         }
         let response = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"));

@@ -1,20 +1,23 @@
-//! The grants table.
+//! What is in force at a moment: the question behind every authorisation.
 
 use std::collections::BTreeSet;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::Action;
 use crate::clock::Instant;
 use crate::db::schema::{branches, grants, users};
-use crate::db::{Conn, Result, WriteTx};
-use crate::ids::{BranchId, GrantId, UserId};
+use crate::db::{Conn, Result};
+use crate::ids::{BranchId, UserId};
+use crate::privileges::Action;
+use crate::privileges::needs::MAKES;
 
-/// Whether the person holds the action in the branch at `now`. An account manager holds none of the payment actions.
-pub(super) fn holds(conn: &mut Conn, user: &UserId, action: Action, branch: &BranchId, now: Instant) -> Result<bool> {
+/// Whether the person holds the action in the branch at `now`. An account manager holds none of the payment actions, and nobody makes
+/// payments in an inactive branch.
+pub(in crate::privileges) fn holds(conn: &mut Conn, user: &UserId, action: Action, branch: &BranchId, now: Instant) -> Result<bool> {
     let grant = grants::table
         .inner_join(users::table.on(users::id.eq(grants::user_id)))
+        .inner_join(branches::table.on(branches::id.eq(grants::branch_id)))
         .filter(grants::user_id.eq(user))
         .filter(grants::branch_id.eq(branch))
         .filter(grants::action.eq(action))
@@ -23,20 +26,23 @@ pub(super) fn holds(conn: &mut Conn, user: &UserId, action: Action, branch: &Bra
         .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
         .filter(users::is_active.eq(true))
         .filter(users::is_account_manager.eq(false).or(grants::action.eq_any(Action::FOR_ACCOUNT_MANAGERS)))
+        .filter(branches::is_active.eq(true).or(grants::action.ne_all(MAKES)))
         .select(grants::id);
     Ok(diesel::select(exists(grant)).get_result(conn)?)
 }
 
 /// Every (action, branch) the person holds at `now`.
-pub(super) fn held(conn: &mut Conn, user: &UserId, now: Instant) -> Result<Vec<(Action, BranchId)>> {
+pub(in crate::privileges) fn held(conn: &mut Conn, user: &UserId, now: Instant) -> Result<Vec<(Action, BranchId)>> {
     Ok(grants::table
         .inner_join(users::table.on(users::id.eq(grants::user_id)))
+        .inner_join(branches::table.on(branches::id.eq(grants::branch_id)))
         .filter(grants::user_id.eq(user))
         .filter(grants::ended_at.is_null())
         .filter(grants::from_at.le(now))
         .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
         .filter(users::is_active.eq(true))
         .filter(users::is_account_manager.eq(false).or(grants::action.eq_any(Action::FOR_ACCOUNT_MANAGERS)))
+        .filter(branches::is_active.eq(true).or(grants::action.ne_all(MAKES)))
         .select((grants::action, grants::branch_id))
         .load(conn)?)
 }
@@ -95,41 +101,4 @@ pub fn holds_sensitive(conn: &mut Conn, user: &UserId, now: Instant) -> Result<b
         .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
         .select(grants::id);
     Ok(diesel::select(exists(open)).get_result(conn)?)
-}
-
-pub(super) struct Row<'a> {
-    pub id: GrantId,
-    pub user: &'a UserId,
-    pub branch: &'a BranchId,
-    pub action: Action,
-    pub given_by: &'a str,
-    pub until: Option<Instant>,
-}
-
-pub(super) fn insert(tx: &mut WriteTx<'_>, row: &Row<'_>) -> Result<()> {
-    let now = tx.now();
-    diesel::insert_into(grants::table)
-        .values((
-            grants::id.eq(&row.id),
-            grants::user_id.eq(row.user),
-            grants::branch_id.eq(row.branch),
-            grants::action.eq(row.action),
-            grants::given_by.eq(row.given_by),
-            grants::from_at.eq(now),
-            grants::until_at.eq(row.until),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Ends the person's grant of the action in the branch, if one is open; returns whether there was one.
-pub(super) fn end(tx: &mut WriteTx<'_>, user: &UserId, branch: &BranchId, action: Action, by: &str) -> Result<bool> {
-    let now = tx.now();
-    let open = grants::table
-        .filter(grants::user_id.eq(user))
-        .filter(grants::branch_id.eq(branch))
-        .filter(grants::action.eq(action))
-        .filter(grants::ended_at.is_null());
-    let ended = diesel::update(open).set((grants::ended_at.eq(now), grants::ended_by.eq(by))).execute(&mut **tx)?;
-    Ok(ended > 0)
 }

@@ -1,0 +1,61 @@
+//! My mails, and mail that could not be delivered.
+
+mod choices;
+mod undelivered;
+
+pub use self::choices::{choices, save};
+pub use self::undelivered::{again, drop_letter, list};
+use super::{LetterKind, NoticeKind, Refusal};
+use crate::say;
+use crate::web::ErrorPage;
+use crate::words::Said;
+
+impl NoticeKind {
+    /// What a person ticks.
+    fn label(self) -> Said {
+        match self {
+            Self::BatchWaits => say!("A batch waits for my decision"),
+            Self::BatchDecided => say!("My batch was approved or rejected"),
+            Self::BatchFinished => say!("A batch of mine is processed"),
+            Self::NeedsAttention => say!("A batch of mine needs attention"),
+        }
+    }
+
+    fn hint(self) -> Said {
+        match self {
+            Self::BatchWaits => say!("As soon as a maker submits it."),
+            Self::BatchDecided => say!("With the reason the checker wrote."),
+            Self::BatchFinished => say!("With how many payments succeeded and failed."),
+            Self::NeedsAttention => say!("When it stands still, or when the network does not say how a payment ended."),
+        }
+    }
+}
+
+impl LetterKind {
+    /// What the list of undelivered mail calls it.
+    pub(super) fn label(self) -> Said {
+        match self {
+            Self::Invitation => say!("Invitation"),
+            Self::PasswordReset => say!("Password reset"),
+            Self::Account => say!("About their account"),
+            Self::Administration => say!("For account managers"),
+            Self::Gathered => say!("About batches"),
+            Self::Test => say!("Test"),
+        }
+    }
+}
+
+impl From<Refusal> for ErrorPage {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoSuchLetter => {
+                Self::Conflict { what: say!("This mail is not undelivered any more. Look at the list again."), typed: Vec::new() }
+            }
+            Refusal::TooLate => {
+                Self::Conflict { what: say!("Its link has ended. Make a new one on the page of the person."), typed: Vec::new() }
+            }
+            Refusal::NotAllowed(refusal) => refusal.into(),
+            Refusal::Db(error) => error.into(),
+        }
+    }
+}

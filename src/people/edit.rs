@@ -1,0 +1,181 @@
+//! Edits a person. Their user name stays: history, sign-ins and printed slips know them by it.
+
+use serde_json::{Map, Value, json};
+
+use super::add::names;
+use super::{ACCOUNT_MANAGERS_MAX, Details, Person, User, guards_money, may_administer, store, tell};
+use crate::audit::{self, By, Event, Subject, What};
+use crate::branches;
+use crate::confirmations::{self, Change};
+use crate::db::{self, Failure, WriteTx};
+use crate::ids::{BranchId, UserId};
+use crate::privileges::{Action, NotAllowed};
+
+/// What a person shall be like.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    pub user: UserId,
+    /// Its user name is not looked at.
+    pub details: Details,
+    pub branch: BranchId,
+    pub is_account_manager: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Edited {
+    pub user: User,
+    /// The new address waits for the other account manager; everything else is so now.
+    pub email_waits: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EditRefusal {
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    #[error("there is no such person")]
+    NoSuchUser,
+    #[error("{} has this phone already", .0.full_name)]
+    PhoneTaken(Box<User>),
+    #[error("there is no such branch, or it is not active")]
+    NoSuchBranch,
+    #[error("nobody changes their own privileges")]
+    OwnPrivileges,
+    #[error("only 2 account managers are allowed; they are {}", names(.0))]
+    TooManyAccountManagers(Vec<User>),
+    #[error("the last active account manager stays one")]
+    LastAccountManager,
+    /// An account manager holds no payment action. Each with the code of its branch.
+    #[error("end these first, as an account manager holds no payment action: {}", listed(.0))]
+    HoldsPaymentActions(Vec<(Action, String)>),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+}
+
+impl Failure for EditRefusal {
+    fn database(&self) -> Option<&db::Error> {
+        match self {
+            Self::Db(error) | Self::NotAllowed(NotAllowed::Db(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// `Make Payment in YGN-01, Approve Payment in MDY-01`.
+pub(super) fn listed(held: &[(Action, String)]) -> String {
+    held.iter().map(|(action, branch)| format!("{} in {branch}", action.label())).collect::<Vec<_>>().join(", ")
+}
+
+/// Saves all but the address of one who guards money, which waits for the other account manager where confirmations are on.
+///
+/// # Errors
+/// [`EditRefusal`]; nothing is saved then.
+pub fn edit_user(tx: &mut WriteTx<'_>, by: &By, edit: &Edit) -> Result<Edited, EditRefusal> {
+    may_administer(tx, by)?;
+    let old = store::person(tx, &edit.user)?.ok_or(EditRefusal::NoSuchUser)?;
+    if let Some(phone) = &edit.details.phone
+        && let Some(taken) = store::with_phone(tx, phone, Some(&edit.user))?
+    {
+        return Err(EditRefusal::PhoneTaken(Box::new(taken)));
+    }
+    if old.user.branch != edit.branch && !branches::find(tx, &edit.branch)?.is_some_and(|branch| branch.is_active) {
+        return Err(EditRefusal::NoSuchBranch);
+    }
+    if old.user.is_account_manager != edit.is_account_manager {
+        may_change_administration(tx, by, &old.user, edit.is_account_manager)?;
+    }
+    let user = User {
+        full_name: edit.details.full_name.clone(),
+        branch: edit.branch.clone(),
+        is_account_manager: edit.is_account_manager,
+        ..old.user.clone()
+    };
+    store::update(tx, &user, &edit.details)?;
+    let changes = changes(&old, &user, &edit.details);
+    if !changes.is_empty() {
+        let mut event = Event::new(by.clone(), What::UserEdited, Subject::new("user", &user.id)).changing(Value::Object(changes));
+        event.branch = Some(user.branch.clone());
+        audit::record(tx, &event)?;
+    }
+    if old.user.is_account_manager != user.is_account_manager {
+        store::begin_period(tx, &user.id, user.is_active, user.is_account_manager)?;
+        if user.is_account_manager {
+            tell::account_manager_made(tx, by, &user)?;
+        }
+    }
+    let email_waits = change_address(tx, by, &old, edit.details.email.as_deref())?;
+    Ok(Edited { user, email_waits })
+}
+
+fn may_change_administration(tx: &mut WriteTx<'_>, by: &By, user: &User, shall: bool) -> Result<(), EditRefusal> {
+    if by.id.as_ref() == Some(&user.id) {
+        return Err(EditRefusal::OwnPrivileges);
+    }
+    let managers = store::account_managers(tx)?;
+    if !shall {
+        let is_last = user.is_active && managers.iter().all(|manager| manager.id == user.id);
+        return if is_last { Err(EditRefusal::LastAccountManager) } else { Ok(()) };
+    }
+    if user.is_active && managers.len() >= ACCOUNT_MANAGERS_MAX {
+        return Err(EditRefusal::TooManyAccountManagers(managers));
+    }
+    let held = payment_actions(tx, &user.id)?;
+    if held.is_empty() { Ok(()) } else { Err(EditRefusal::HoldsPaymentActions(held)) }
+}
+
+/// What the person holds that no account manager may.
+pub(super) fn payment_actions(tx: &mut WriteTx<'_>, user: &UserId) -> db::Result<Vec<(Action, String)>> {
+    let now = tx.now();
+    let mut held = store::open_grants(tx, user, now)?;
+    held.retain(|(action, _)| !action.is_for_account_managers());
+    Ok(held)
+}
+
+/// Changes the address, or asks the other account manager to confirm it; whether it waits.
+fn change_address(tx: &mut WriteTx<'_>, by: &By, old: &Person, to: Option<&str>) -> db::Result<bool> {
+    let from = old.details.email.as_deref();
+    if from == to {
+        return Ok(false);
+    }
+    let now = tx.now();
+    if confirmations::is_needed(tx, by)? && guards_money(tx, &old.user, now)? {
+        let change = Change::Email { from: from.map(str::to_owned), to: to.map(str::to_owned) };
+        confirmations::ask(tx, by, Some(&old.user.id), &change)?;
+        return Ok(true);
+    }
+    set_email(tx, by, &old.user.id, to)?;
+    Ok(false)
+}
+
+/// The address changes now; the old one, the new one and, where the person guards money, the checkers beside them are told.
+/// For an edit, and for the account manager who confirms one.
+///
+/// # Errors
+/// [`db::Error::Conflict`] where there is no such person.
+pub fn set_email(tx: &mut WriteTx<'_>, by: &By, user: &UserId, to: Option<&str>) -> db::Result<()> {
+    let person = store::person(tx, user)?.ok_or(db::Error::Conflict)?;
+    let from = person.details.email.as_deref();
+    store::set_address(tx, user, to)?;
+    let mut event =
+        Event::new(by.clone(), What::UserEdited, Subject::new("user", user)).changing(json!({ "email": { "from": from, "to": to } }));
+    event.branch = Some(person.user.branch.clone());
+    audit::record(tx, &event)?;
+    tell::address_changed(tx, by, &person.user, from, to)
+}
+
+/// Old and new value of each field that changes, but the address, which has an event of its own.
+fn changes(old: &Person, user: &User, new: &Details) -> Map<String, Value> {
+    let was = &old.details;
+    let fields = [
+        ("full_name", json!(was.full_name), json!(new.full_name)),
+        ("first_name", json!(was.first_name), json!(new.first_name)),
+        ("middle_name", json!(was.middle_name), json!(new.middle_name)),
+        ("last_name", json!(was.last_name), json!(new.last_name)),
+        ("phone", json!(was.phone), json!(new.phone)),
+        ("job_title", json!(was.job_title), json!(new.job_title)),
+        ("branch", json!(old.user.branch), json!(user.branch)),
+        ("account_manager", json!(old.user.is_account_manager), json!(user.is_account_manager)),
+    ];
+    let changed = fields.into_iter().filter(|(_, from, to)| from != to);
+    changed.map(|(name, from, to)| (name.to_owned(), json!({ "from": from, "to": to }))).collect()
+}

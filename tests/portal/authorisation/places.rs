@@ -1,0 +1,110 @@
+//! Real things for the routes that name one, and who may see each: said by hand.
+
+use diesel::RunQueryDsl;
+use diesel::sql_types::Text;
+use outlay::approvals::{self, Decision, DecisionForm};
+use outlay::confirmations::{self, Change};
+use outlay::db::{self, Conn, WriteTx};
+use outlay::ids::BatchId;
+use outlay::privileges::Action;
+
+use super::askers::Role;
+use crate::support::batches::{File, WAGES, actor, branch, drafted, find, submitted};
+use crate::support::cast::{AYE, HLA, HLAING, THIRI};
+use crate::support::portal::Portal;
+
+/// A path that can be opened.
+pub struct Place {
+    /// The part of a route's path that names things, as the table writes it.
+    named: &'static str,
+    pub path: String,
+    pub seen_by: fn(&Role) -> bool,
+}
+
+fn everybody(_: &Role) -> bool {
+    true
+}
+
+/// Payrolls of Hlaing, made by Thiri.
+fn payrolls_of_hlaing(role: &Role) -> bool {
+    role.user_name == THIRI.user_name || role.holds_in(Action::ViewPayroll, HLAING)
+}
+
+/// The longest that fits a route is taken.
+pub struct Places {
+    places: Vec<Place>,
+    /// References of the batches: on no page of anybody who may not see them.
+    pub references: Vec<String>,
+}
+
+impl Places {
+    pub async fn fill(portal: &Portal) -> Self {
+        let draft = drafted(portal, &THIRI, &WAGES).await;
+        let waiting = submitted(portal, &THIRI, &File { name: "waits.csv", ..WAGES }).await;
+        let approved = submitted(portal, &THIRI, &File { name: "approved.csv", ..WAGES }).await;
+        approve(portal, &approved).await;
+        let file = one(portal, &format!("SELECT id AS found FROM batch_files WHERE batch_id = '{draft}'")).await;
+        let row = one(portal, &format!("SELECT id AS found FROM transfers WHERE batch_id = '{approved}' AND line = 2")).await;
+        let sheet = portal.stranger().get("/sign-in").await.attribute("link[rel=stylesheet]", "href");
+        let branch = branch(portal, HLAING).await;
+        let (by, user) = (actor(portal, &AYE).await.by(), actor(portal, &HLA).await.id);
+        let asked = move |tx: &mut WriteTx<'_>| confirmations::ask(tx, &by, Some(&user), &Change::PasswordCode);
+        let confirmation = portal.institution.db.write(asked).await.unwrap();
+        let mut references = Vec::new();
+        for batch in [&draft, &waiting, &approved] {
+            references.push(find(portal, batch).await.reference.to_string());
+        }
+        let places = vec![
+            at("/static/{hash}/{name}", &sheet, everybody),
+            at("/templates/{name}", "/templates/payroll.csv", everybody),
+            at("/tasks/{batch}", &format!("/tasks/{waiting}"), payrolls_of_hlaing),
+            at("/batches/{id}", &format!("/batches/{draft}"), payrolls_of_hlaing),
+            at("/batches/{id}/submission", &format!("/batches/{waiting}/submission"), payrolls_of_hlaing),
+            at("/batches/{id}/results", &format!("/batches/{approved}/results"), payrolls_of_hlaing),
+            at("/batches/{id}/files/{file}", &format!("/batches/{draft}/files/{file}"), payrolls_of_hlaing),
+            at("/branches/{id}", &format!("/branches/{branch}"), everybody),
+            at("/confirmations/{id}", &format!("/confirmations/{confirmation}"), everybody),
+            at("/transfers/{row}", &format!("/transfers/{row}"), payrolls_of_hlaing),
+        ];
+        Self { places, references }
+    }
+
+    /// What a route's path is with real things in it. A route below one that is known names the same thing.
+    pub fn of(&self, path: &'static str) -> Place {
+        let fits = |place: &&Place| path.strip_prefix(place.named).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
+        let best = self.places.iter().filter(fits).max_by_key(|place| place.named.len());
+        let place = match best {
+            Some(place) => Place { path: path.replacen(place.named, &place.path, 1), ..*place },
+            None => Place { named: path, path: path.to_owned(), seen_by: everybody },
+        };
+        assert!(!place.path.contains('{'), "{path} names something that places.rs has no real one for; add a line there");
+        place
+    }
+}
+
+fn at(named: &'static str, path: &str, seen_by: fn(&Role) -> bool) -> Place {
+    Place { named, path: path.to_owned(), seen_by }
+}
+
+async fn approve(portal: &Portal, id: &BatchId) {
+    let seal = find(portal, id).await.seal.unwrap();
+    let (hla, form) = (
+        actor(portal, &HLA).await,
+        DecisionForm { batch: id.clone(), decision: Decision::Approved, reason: String::new(), seal: seal.to_string() },
+    );
+    let decided = portal.institution.db.write(move |tx| approvals::decide(tx, &hla, &form));
+    decided.await.unwrap_or_else(|error: approvals::Refusal| panic!("{error}"));
+}
+
+#[derive(diesel::QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Text)]
+    found: String,
+}
+
+/// The one value that a question finds.
+pub async fn one(portal: &Portal, sql: &str) -> String {
+    let sql = sql.to_owned();
+    let ask = move |conn: &mut Conn| Ok::<_, db::Error>(diesel::sql_query(sql).get_result::<Found>(conn)?.found);
+    portal.institution.db.read(ask).await.unwrap()
+}
