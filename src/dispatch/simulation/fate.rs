@@ -16,7 +16,8 @@ use super::world::{Happening, World};
 use crate::clock::Instant;
 use crate::dispatch::TransferState::{Failed, InDoubt, NeedsAttention};
 
-/// How often, in a thousand; 0 in about half of the seeds.
+/// How often, in a thousand. Each seed has a theme, and of what is outside it some troubles never.
+#[derive(Default)]
 struct Habits {
     lose: u64,
     twice: u64,
@@ -38,24 +39,54 @@ struct Habits {
 
 impl Habits {
     fn of(chance: &mut Chance) -> Self {
-        let mut habit = |often: u64| if chance.happens(450) { 0 } else { 1 + chance.below(often) };
-        Self {
+        let theme = chance.below(4);
+        let mut habit = |often: u64| if chance.happens(400) { 0 } else { 1 + chance.below(often) };
+        let all = Self {
             lose: habit(250),
             twice: habit(300),
-            late: habit(980),
-            slow_hub: habit(950),
-            refuse: habit(500),
-            abort: habit(900),
+            late: habit(950),
+            slow_hub: habit(900),
+            refuse: habit(350),
+            abort: habit(800),
             commits: habit(300),
-            crash: habit(150),
-            stall: habit(300),
+            crash: habit(100),
+            stall: habit(250),
             jump: habit(100),
             lie: habit(600),
             settle: habit(200),
-            liquidity: habit(150),
-            people: habit(900),
-            copies: habit(500),
+            liquidity: habit(60),
+            people: habit(700),
+            copies: habit(30),
             long_waits: habit(60),
+        };
+        let mut at_least = |least: u64, often: u64| least + chance.below(often);
+        match theme {
+            // Backups put back, clones, releases.
+            0 => Self { copies: at_least(60, 300), refuse: at_least(100, 400), people: at_least(300, 600), jump: 0, ..all },
+            // The truth comes late, to somebody who was away.
+            1 => Self {
+                late: at_least(700, 280),
+                stall: at_least(200, 400),
+                people: at_least(400, 500),
+                refuse: at_least(100, 400),
+                lose: at_least(1, 100),
+                copies: 0,
+                crash: 0,
+                jump: 0,
+                settle: 0,
+                ..all
+            },
+            // Much is left for people to do.
+            2 => Self {
+                people: at_least(600, 350),
+                abort: at_least(200, 700),
+                settle: at_least(0, 400),
+                long_waits: at_least(40, 200),
+                copies: 0,
+                crash: at_least(0, 20),
+                ..all
+            },
+            _ => all,
         }
     }
 }
@@ -76,7 +107,7 @@ pub(super) struct Outcome {
 pub(super) fn run(seed: u64, mutant: Option<Mutant>, is_told: bool) -> Outcome {
     let mut chance = Chance::of(seed);
     let habits = Habits::of(&mut chance);
-    let steps = 120 + chance.below(380);
+    let steps = 150 + chance.below(450);
     let (payments, dispatchers) = (1 + chance.index(3), 1 + chance.index(3));
     let start = Instant::from_micros(1_000_000_000_000);
     let mut world = World::new(start, chance.between(-SKEW_S, SKEW_S), payments, 1 + chance.index(payments.min(2)));
@@ -132,7 +163,8 @@ impl Fate {
         // Nobody is there to do anything: the best time for much of it to pass.
         let is_alone = world.dispatchers.iter().all(|one| one.life != Life::Awake);
         if self.chance.happens(self.habits.long_waits + if is_alone { 250 } else { 0 }) {
-            return Happening::Pass(Duration::from_millis(millis(300_000, 1_500_000, &mut self.chance)));
+            let longest = if self.chance.happens(100) { 90_000_000 } else { 1_500_000 };
+            return Happening::Pass(Duration::from_millis(millis(300_000, longest, &mut self.chance)));
         }
         let is_busy = !world.network.on_the_way.is_empty() || !world.hub.queue.is_empty();
         let wait = match self.chance.below(if is_busy { 100 } else { 300 }) {
@@ -147,7 +179,9 @@ impl Fate {
 
     fn beat(&mut self, world: &World) -> Option<Happening> {
         let which = self.chance.index(world.dispatchers.len());
-        (world.dispatchers[which].life == Life::Awake).then_some(Happening::Beat { which })
+        let one = &world.dispatchers[which];
+        let is_wanted = one.jobs.is_empty() || self.chance.happens(300);
+        (one.life == Life::Awake && is_wanted).then_some(Happening::Beat { which })
     }
 
     fn work(&mut self, world: &World) -> Option<Happening> {
@@ -236,7 +270,7 @@ impl Fate {
         if !open.is_empty() && self.chance.happens(500) {
             let id = self.chance.pick(&open);
             if self.chance.happens(self.habits.lie) {
-                return Some(Happening::Lie { id, code: self.chance.pick(&[5104, 3100, 2001, 5105]) });
+                return Some(Happening::Lie { id, code: self.chance.pick(&[5104, 3100, 2001, 5105, 3000]) });
             }
             let refusal = self.chance.happens(self.habits.abort).then(|| self.chance.pick(&[5104, 5001, 5001, 5200]));
             return Some(Happening::End { id, refusal });
@@ -266,7 +300,8 @@ impl Fate {
             return Some(Happening::Start { place: *place, ahead_s: self.chance.between(-SKEW_S, SKEW_S) });
         }
         if self.chance.happens(self.habits.crash * 3) {
-            return Some(Happening::Crash { which });
+            let happening = if self.chance.happens(800) { Happening::Crash { which } } else { Happening::SdkRestart };
+            return Some(happening);
         }
         if self.chance.happens(self.habits.stall) {
             return Some(Happening::Stall { which });
@@ -275,7 +310,7 @@ impl Fate {
             let by_s = if world.clocks_are_wild { self.chance.between(-90_000, 90_000) } else { self.chance.between(-7_200, 7_200) };
             return Some(Happening::Jump { which, by_s });
         }
-        self.chance.happens(self.habits.crash).then_some(Happening::SdkRestart)
+        self.chance.happens(self.habits.crash / 2).then_some(Happening::SdkRestart)
     }
 
     fn people(&mut self, world: &World) -> Option<Happening> {

@@ -18,6 +18,9 @@ pub(super) enum HubState {
     Settled,
 }
 
+pub(super) const STATES: [HubState; 5] =
+    [HubState::Received, HubState::Reserved, HubState::Committed, HubState::Aborted, HubState::Settled];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Transfer {
     pub prepare: Prepare,

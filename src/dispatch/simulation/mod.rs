@@ -13,6 +13,7 @@
 //! What is assumed, because DESIGN 5 assumes it: clocks of machines and hub differ by less than `settle_margin` together with the time an
 //! answer of the hub may be on its way; ABORTED is final; two copies that run side by side may be late in what they say, never in money.
 
+mod canonical;
 mod chance;
 mod clock;
 mod database;
