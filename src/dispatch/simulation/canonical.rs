@@ -124,7 +124,13 @@ impl<'a> Writer<'a> {
         self.time(database.lease.map(|lease| lease.until));
         self.time(database.batches[0].resume_at);
         database.late.iter().for_each(|write| self.write(write));
-        for one in &world.dispatchers {
+        // Which of two that do the same is which makes no difference.
+        let mut dispatchers: Vec<_> = world.dispatchers.iter().collect();
+        dispatchers.sort_by_key(|one| {
+            let holds = database.lease.is_some_and(|lease| lease.holder == one.name);
+            (one.life != super::dispatcher::Life::Awake, !holds, one.jobs.len(), one.known)
+        });
+        for one in dispatchers {
             self.dispatcher(one);
         }
         for transfer in world.hub.transfers.values() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::canonical::canonical;
 use super::chance::Chance;
-use super::dispatcher::Life;
+use super::dispatcher::{Dispatcher, Life};
 use super::job::{Agreed, Commit, Doing};
 use super::network::Message;
 use super::story::Story;
@@ -21,17 +21,23 @@ struct Budget {
     doubles: u8,
     refusals: u8,
     commits: u8,
+    /// Waits while somebody could go on.
+    stalls: u8,
     waits: u8,
 }
 
 impl Budget {
-    const fn of(crashes: u8, losses: u8, doubles: u8, refusals: u8, commits: u8, waits: u8) -> Self {
-        Self { crashes, losses, doubles, refusals, commits, waits }
+    const fn of([crashes, losses, doubles, refusals, commits, stalls, waits]: [u8; 7]) -> Self {
+        Self { crashes, losses, doubles, refusals, commits, stalls, waits }
+    }
+
+    const fn left(self) -> [u8; 7] {
+        [self.crashes, self.losses, self.doubles, self.refusals, self.commits, self.stalls, self.waits]
     }
 }
 
 /// Waits: a row's own, the account's lease, a client's patience, certainty.
-const WAITS: [Duration; 3] = [Duration::from_secs(31), Duration::from_secs(46), Duration::from_secs(700)];
+const WAITS: [Duration; 2] = [Duration::from_secs(46), Duration::from_secs(700)];
 
 struct Walk {
     /// For each state: where it comes from, and how.
@@ -49,7 +55,7 @@ fn beginning() -> World {
 
 impl Walk {
     fn visit(&mut self, world: World, budget: Budget, from: usize, by: Option<Happening>) {
-        if self.seen.insert(canonical(&world, &[budget.crashes, budget.losses, budget.doubles, budget.refusals, budget.commits, budget.waits])) {
+        if self.seen.insert(canonical(&world, &budget.left())) {
             self.ways.push((from, by));
             self.ahead.push_back((world, budget, self.ways.len() - 1));
         }
@@ -88,6 +94,9 @@ fn walk(budget: Budget, healed: usize) -> (usize, usize) {
             }
             walk.visit(next, left, state, Some(happening));
         }
+        if state % 20_000 == 19_999 {
+            println!("{state} states so far, {} ahead", walk.ahead.len());
+        }
         if state % healed == 0 {
             let mut end = world;
             end.heal(&mut Chance::of(0));
@@ -104,6 +113,10 @@ fn walk(budget: Budget, healed: usize) -> (usize, usize) {
 /// Everything that can happen here.
 fn ways_on(world: &World, budget: Budget) -> Vec<(Happening, Budget)> {
     let mut ways = Vec::new();
+    at_once(world, budget, &mut ways);
+    if !ways.is_empty() {
+        return ways;
+    }
     for (which, one) in world.dispatchers.iter().enumerate() {
         match one.life {
             Life::Dead => ways.push((Happening::Start { place: 0, ahead_s: 0 }, budget)),
@@ -112,7 +125,7 @@ fn ways_on(world: &World, budget: Budget) -> Vec<(Happening, Budget)> {
                 if one.jobs.is_empty() {
                     ways.push((Happening::Beat { which }, budget));
                 }
-                if let Some(crashes) = budget.crashes.checked_sub(1) {
+                if let Some(crashes) = budget.crashes.checked_sub(1).filter(|_| !one.jobs.is_empty()) {
                     ways.push((Happening::Crash { which }, Budget { crashes, ..budget }));
                 }
                 (0..one.jobs.len()).for_each(|job| works(world, which, job, budget, &mut ways));
@@ -128,9 +141,6 @@ fn ways_on(world: &World, budget: Budget) -> Vec<(Happening, Budget)> {
             ways.push((Happening::Lose { message }, Budget { losses, ..budget }));
         }
     }
-    if !world.hub.queue.is_empty() {
-        ways.push((Happening::Handle { queued: 0, quickly: true }, budget));
-    }
     for id in world.hub.unfinished() {
         ways.push((Happening::End { id, refusal: None }, budget));
         if let Some(refusals) = budget.refusals.checked_sub(1) {
@@ -143,12 +153,36 @@ fn ways_on(world: &World, budget: Budget) -> Vec<(Happening, Budget)> {
     if !world.places[0].database.late.is_empty() {
         ways.push((Happening::LateCommit { place: 0 }, budget));
     }
-    if let Some(waits) = budget.waits.checked_sub(1) {
+    let can_work = |(which, one): (usize, &Dispatcher)| (0..one.jobs.len()).any(|job| world.can_work(which, job));
+    let stalls = if world.dispatchers.iter().enumerate().any(can_work) { budget.stalls.checked_sub(1) } else { Some(budget.stalls) };
+    if let (Some(waits), Some(stalls)) = (budget.waits.checked_sub(1), stalls) {
         let next = world.until_due();
         let longer = WAITS.into_iter().filter(|wait| *wait > next);
-        ways.extend(longer.chain([next]).map(|wait| (Happening::Pass(wait), Budget { waits, ..budget })));
+        ways.extend(longer.chain([next]).map(|wait| (Happening::Pass(wait), Budget { waits, stalls, ..budget })));
     }
     ways
+}
+
+/// What need not wait for anything else, because waiting here is no different from waiting before or after it: agreements, questions,
+/// requests to the SDK, callbacks (their replies wait), the hub's queue (prepares wait on their way to it).
+fn at_once(world: &World, budget: Budget, ways: &mut Vec<(Happening, Budget)>) {
+    for (which, one) in world.dispatchers.iter().enumerate() {
+        let local = |job: &usize| matches!(one.jobs[*job].doing, Doing::Agree(_) | Doing::Ask(_) | Doing::Control(_));
+        if let Some(job) = (0..one.jobs.len()).find(local) {
+            return works(world, which, job, budget, ways);
+        }
+    }
+    if !world.hub.queue.is_empty() {
+        return ways.push((Happening::Handle { queued: 0, quickly: true }, budget));
+    }
+    let quick =
+        |(message, _): &(Message, Instant)| matches!(message, Message::Request { .. } | Message::Question(_) | Message::Callback { .. });
+    if let Some(message) = world.network.on_the_way.iter().position(quick) {
+        ways.push((Happening::Arrive { message, twice: false }, budget));
+        if let Some(losses) = budget.losses.checked_sub(1) {
+            ways.push((Happening::Lose { message }, Budget { losses, ..budget }));
+        }
+    }
 }
 
 fn works(world: &World, which: usize, job: usize, budget: Budget, ways: &mut Vec<(Happening, Budget)>) {
@@ -180,7 +214,7 @@ fn works(world: &World, which: usize, job: usize, budget: Budget, ways: &mut Vec
 fn every_way_of_one_transfer_and_two_dispatchers() {
     // WALK=2 goes further; it takes minutes, and some gigabytes.
     let far = std::env::var("WALK").is_ok();
-    let budgets = [Budget::of(1, 1, 0, 1, 0, 2), Budget::of(0, 1, 1, 1, 1, 2), Budget::of(1, 0, 0, 1, 1, 2)];
+    let budgets = [[1, 0, 0, 1, 0, 0, 2], [0, 1, 0, 1, 0, 0, 2], [0, 0, 1, 0, 0, 1, 2], [0, 0, 0, 0, 1, 0, 2]].map(Budget::of);
     for budget in budgets {
         let budget = if far { Budget { waits: budget.waits + 1, losses: budget.losses + 1, ..budget } } else { budget };
         let (states, ended) = walk(budget, if far { 500 } else { 50 });

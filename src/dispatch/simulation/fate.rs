@@ -35,11 +35,12 @@ struct Habits {
     people: u64,
     copies: u64,
     long_waits: u64,
+    /// One dispatcher, and the hub's clock far behind its own.
+    is_apart: bool,
 }
 
 impl Habits {
-    fn of(chance: &mut Chance) -> Self {
-        let theme = chance.below(4);
+    fn of(chance: &mut Chance, theme: u64) -> Self {
         let mut habit = |often: u64| if chance.happens(400) { 0 } else { 1 + chance.below(often) };
         let all = Self {
             lose: habit(250),
@@ -58,6 +59,7 @@ impl Habits {
             people: habit(700),
             copies: habit(30),
             long_waits: habit(60),
+            is_apart: false,
         };
         let mut at_least = |least: u64, often: u64| least + chance.below(often);
         match theme {
@@ -74,6 +76,7 @@ impl Habits {
                 crash: 0,
                 jump: 0,
                 settle: 0,
+                is_apart: true,
                 ..all
             },
             // Much is left for people to do.
@@ -81,6 +84,7 @@ impl Habits {
                 people: at_least(600, 350),
                 abort: at_least(200, 700),
                 settle: at_least(0, 400),
+                stall: at_least(100, 300),
                 long_waits: at_least(40, 200),
                 copies: 0,
                 crash: at_least(0, 20),
@@ -106,17 +110,20 @@ pub(super) struct Outcome {
 /// Runs a seed from beginning to end.
 pub(super) fn run(seed: u64, mutant: Option<Mutant>, is_told: bool) -> Outcome {
     let mut chance = Chance::of(seed);
-    let habits = Habits::of(&mut chance);
+    let theme = chance.below(4);
+    let habits = Habits::of(&mut chance, mutant.map_or(theme, |mutant| mutant.theme().unwrap_or(theme)));
     let steps = 150 + chance.below(450);
     let (payments, dispatchers) = (1 + chance.index(3), 1 + chance.index(3));
     let start = Instant::from_micros(1_000_000_000_000);
-    let mut world = World::new(start, chance.between(-SKEW_S, SKEW_S), payments, 1 + chance.index(payments.min(2)));
+    let (hub_from, hub_to) = if habits.is_apart { (-SKEW_S, -SKEW_S / 2) } else { (-SKEW_S, SKEW_S) };
+    let (from, dispatchers) = if habits.is_apart { (SKEW_S / 2, 1) } else { (-SKEW_S, dispatchers) };
+    let mut world = World::new(start, chance.between(hub_from, hub_to), payments, 1 + chance.index(payments.min(2)));
     world.story = Story::new(is_told);
     world.mutant = mutant;
     world.checks_rules = mutant.is_none_or(|mutant| mutant.is_a_matter_of_rules());
     world.clocks_are_wild = chance.happens(100);
     for _ in 0..dispatchers {
-        world.start(0, chance.between(-SKEW_S, SKEW_S));
+        world.start(0, chance.between(from, SKEW_S));
     }
     let mut fate = Fate { chance, habits, steps };
     fate.drive(&mut world);
@@ -161,8 +168,7 @@ impl Fate {
     fn time(&mut self, world: &World) -> Happening {
         let millis = |from: i64, to: i64, chance: &mut Chance| u64::try_from(chance.between(from, to)).unwrap_or(0);
         // Nobody is there to do anything: the best time for much of it to pass.
-        let is_alone = world.dispatchers.iter().all(|one| one.life != Life::Awake);
-        if self.chance.happens(self.habits.long_waits + if is_alone { 250 } else { 0 }) {
+        if self.chance.happens(self.habits.long_waits + if is_alone(world) { 150 } else { 0 }) {
             let longest = if self.chance.happens(100) { 90_000_000 } else { 1_500_000 };
             return Happening::Pass(Duration::from_millis(millis(300_000, longest, &mut self.chance)));
         }
@@ -193,7 +199,8 @@ impl Fate {
             return None;
         }
         let (which, job) = self.chance.pick(&able);
-        if self.chance.happens(self.habits.stall / 2) {
+        let is_done = matches!(world.dispatchers[which].jobs[job].doing, Doing::Settle(_));
+        if self.chance.happens(if is_done { self.habits.stall } else { self.habits.stall / 3 }) {
             let until = world.now.after(Duration::from_secs(u64::try_from(self.chance.between(5, 900)).unwrap_or(5)));
             return Some(Happening::TaskStall { which, job, until });
         }
@@ -229,7 +236,7 @@ impl Fate {
         let message = self.chance.index(world.network.on_the_way.len());
         let (what, _) = world.network.on_the_way[message];
         match what {
-            Message::Prepare(_) if self.chance.happens(self.habits.late) => return None,
+            Message::Prepare(_) if !is_alone(world) && self.chance.happens(self.habits.late) => return None,
             Message::Reply { call, .. } => {
                 if let Some((which, job)) = world.waits_for(call) {
                     let dispatcher = &world.dispatchers[which];
@@ -275,7 +282,7 @@ impl Fate {
             let refusal = self.chance.happens(self.habits.abort).then(|| self.chance.pick(&[5104, 5001, 5001, 5200]));
             return Some(Happening::End { id, refusal });
         }
-        if world.hub.queue.is_empty() || self.chance.happens(self.habits.slow_hub) {
+        if world.hub.queue.is_empty() || !is_alone(world) && self.chance.happens(self.habits.slow_hub) {
             return None;
         }
         Some(Happening::Handle { queued: self.chance.index(world.hub.queue.len()), quickly: self.chance.happens(500) })
@@ -348,6 +355,11 @@ impl Fate {
             _ => return None,
         }))
     }
+}
+
+/// Whether nobody is awake to dispatch: what is on its way arrives meanwhile.
+fn is_alone(world: &World) -> bool {
+    world.dispatchers.iter().all(|one| one.life != Life::Awake)
 }
 
 impl World {

@@ -152,11 +152,13 @@ impl World {
                 if !is_final(one.standing.state) && one.standing.state != NeedsAttention {
                     self.break_off(Invariant::Ends, format!("row {row} of database {place} is still {}", one.standing.state.as_str()));
                 }
-                let is_paid = self.hub.paid(one.chain % CHAINS).next().is_some();
-                let says_paid = one.standing.state == Succeeded;
-                if one.is_closed && is_final(one.standing.state) && is_paid != says_paid && !self.has_alarm(one.chain) {
-                    self.break_off(Invariant::AlarmIsUp, format!("row {row} of database {place} was closed wrongly"));
-                }
+            }
+        }
+        for closing in self.people.closings.clone() {
+            let paid: Vec<_> = self.hub.paid(closing.id.chain).map(|transfer| transfer.prepare.id).collect();
+            let is_wrong = if closing.as_paid { paid.is_empty() } else { paid.contains(&closing.id) };
+            if is_wrong && !closing.alarm {
+                self.break_off(Invariant::AlarmIsUp, format!("{} was closed as paid: {}, and was not so", closing.id, closing.as_paid));
             }
         }
         for chain in 0..self.payments {

@@ -43,6 +43,16 @@ impl Mutant {
         self == Self::SwapWithoutAttempt
     }
 
+    /// The theme of seeds in which it shows, where that is seldom.
+    pub fn theme(self) -> Option<u64> {
+        match self {
+            Self::CorrectionWithItsOwnChain => Some(0),
+            Self::MarginJudgedAtReading => Some(1),
+            Self::NextIdWithoutComparing => Some(2),
+            _ => None,
+        }
+    }
+
     /// The compare of the compare-and-swap.
     pub fn still_the_same(mutant: Option<Self>, now: &Key, claimed: &Key, to: &mut Standing) -> bool {
         match mutant {

@@ -129,8 +129,8 @@ impl World {
         if !(state == Failed || is_hasty && matches!(state, InDoubt | NeedsAttention)) {
             return;
         }
-        // "Not paid" on people's word alone is not certainty.
-        if other_payee && old.is_closed && !is_hasty {
+        // "Not paid" on people's word alone is not certainty, nor is what a copy says that is held.
+        if other_payee && (old.is_closed || self.is_held(place)) && !is_hasty {
             return;
         }
         let superseded = Standing { state: Superseded, next_at: None, ..old.standing.clone() };
@@ -190,7 +190,7 @@ impl World {
         for closing in self.people.closings.iter_mut().filter(|closing| !closing.alarm) {
             closing.alarm = match hub.show(closing.id) {
                 Some(Said::Committed(_)) | None => !closing.as_paid,
-                Some(Said::Aborted) => closing.as_paid,
+                Some(Said::Aborted | Said::Error(_)) => closing.as_paid,
                 _ => false,
             };
             if closing.alarm {
