@@ -179,3 +179,13 @@ fn a_restored_row_waits_to_be_paid_only_after_an_id_that_nobody_used() {
     let unused = ask(&further.standing, Word::Unknown, after(3));
     assert_eq!((unused.then, unused.standing.state, unused.standing.n), (Then::AgreeAgain, TransferState::Agreeing, 2));
 }
+
+#[test]
+fn a_released_copy_asks_about_what_was_cancelled_too() {
+    let cancelled = Standing { state: TransferState::Cancelled, next_at: None, ..Standing::ready(start()) };
+    let asked = release(cancelled, start()).unwrap();
+    assert_eq!((asked.state, asked.refused), (TransferState::InDoubt, true));
+    let not_paid = ask(&asked, Word::Unknown, after(1)).standing;
+    assert_eq!((not_paid.state, not_paid.why), (TransferState::Failed, Some(Why::BatchEnded)));
+    assert_eq!(ask(&asked, Word::Committed { proven: false }, after(1)).standing.state, TransferState::Succeeded);
+}

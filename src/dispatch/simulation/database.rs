@@ -24,10 +24,8 @@ pub(super) struct Row {
     pub attempt: Option<AttemptId>,
     /// Taken into a correction for another payee.
     pub is_replaced: bool,
-    /// A correction that goes to another payee than its original.
-    pub is_changed: bool,
-    /// Shown as "paid, to the old payee".
-    pub is_paid_to_old: bool,
+    /// Settled by bytes that this row never recorded: shown as "paid, perhaps to the payee before the correction".
+    pub is_paid_by_others: bool,
     /// People said how it ended, not the network.
     pub is_closed: bool,
 }
@@ -182,7 +180,7 @@ impl Database {
             self.bytes.insert(to.recorded.as_ref().map(|recorded| recorded.by.clone()).unwrap_or_else(|| AttemptId::from("")), bytes);
         }
         self.put(write.row, to, write.attempt.clone());
-        self.note_old_payee(write);
+        self.note_others(write);
         match write.stop {
             Some(Stop::WaitForLiquidity(_)) if self.batches[batch].state == State::Processing => {
                 let batch = &mut self.batches[batch];
@@ -197,14 +195,12 @@ impl Database {
         true
     }
 
-    /// A correction for another payee that is settled by bytes it never recorded: the old payee has the money.
-    fn note_old_payee(&mut self, write: &Write) {
+    /// A row that is settled by bytes it never recorded: another copy's, or those of the row it corrects. They may name another payee.
+    fn note_others(&mut self, write: &Write) {
         let own = |number: u32| self.bytes.values().any(|bytes| bytes.number == number && bytes.row == write.row);
-        let is_old = write.executed.is_some_and(|number| !own(number));
+        let is_by_others = write.executed.is_some_and(|number| !own(number));
         let row = &mut self.rows[write.row];
-        if row.is_changed && row.standing.state == TransferState::Succeeded {
-            row.is_paid_to_old = is_old;
-        }
+        row.is_paid_by_others = row.standing.state == TransferState::Succeeded && is_by_others;
     }
 
     /// Rows that nobody may pay any more because their batch is being cancelled.

@@ -95,7 +95,7 @@ impl World {
         let chain = one.chain % CHAINS;
         match one.standing.state {
             Succeeded if !one.is_closed => {
-                let right = |payee: u32| payee == one.payee || one.is_paid_to_old;
+                let right = |payee: u32| payee == one.payee || one.is_paid_by_others;
                 if !self.hub.paid(chain).any(|transfer| right(transfer.prepare.payee)) {
                     self.break_off(Invariant::SucceededMoved, format!("row {row} of database {place} is shown as paid"));
                 }

@@ -150,8 +150,7 @@ impl World {
             standing,
             attempt: None,
             is_replaced: false,
-            is_changed: other_payee || old.is_changed,
-            is_paid_to_old: false,
+            is_paid_by_others: false,
             is_closed: false,
         };
         let new = database.add(new);

@@ -90,8 +90,7 @@ impl World {
                 standing: Standing::ready(now),
                 attempt: None,
                 is_replaced: false,
-                is_changed: false,
-                is_paid_to_old: false,
+                is_paid_by_others: false,
                 is_closed: false,
             });
         }
