@@ -7,10 +7,10 @@ use super::*;
 use crate::dispatch::why::Why;
 use crate::sdk::{Code, Stage};
 
-pub(super) const LEASE: Duration = Duration::from_secs(300);
-pub(super) const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
+const LEASE: Duration = Duration::from_secs(300);
+const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
 
-pub(super) fn fault(code: u16) -> Fault {
+fn fault(code: u16) -> Fault {
     Fault::of(Code::new(code).unwrap(), Stage::Transfer)
 }
 

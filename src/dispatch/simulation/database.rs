@@ -132,8 +132,12 @@ impl Database {
 
     /// Whether these bytes are this copy's own, or it learned of them: from the copy it was made of, or by a release.
     pub fn knows_of(&self, prepare: &Prepare) -> bool {
-        let is_kept = || self.bytes.values().any(|bytes| bytes.number == prepare.number);
-        prepare.copy == self.copy || self.knows.contains(&prepare.copy) || is_kept()
+        self.has_recorded(prepare) || self.knows.contains(&prepare.copy)
+    }
+
+    /// Whether these bytes are this copy's own, or were in what it was made of.
+    pub fn has_recorded(&self, prepare: &Prepare) -> bool {
+        prepare.copy == self.copy || self.bytes.values().any(|bytes| bytes.number == prepare.number)
     }
 
     pub fn key(&self, row: usize) -> Key {

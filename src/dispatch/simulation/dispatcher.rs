@@ -183,9 +183,8 @@ impl World {
             let attempt = AttemptId::from(format!("attempt-{}", self.last_attempt));
             let claimed = Standing { state, next_at: Some(now.after(ROW_LEASE)), ..standing };
             self.moves(place, row, claimed.clone(), Some(attempt.clone()));
-            self.story.tell(self.now, || {
-                format!("dispatcher {name}: claims row {row} as {attempt} to {}", if is_pay { "pay" } else { "ask" })
-            });
+            self.story
+                .tell(self.now, || format!("dispatcher {name}: claims row {row} as {attempt} to {}", if is_pay { "pay" } else { "ask" }));
             let database = &self.places[place].database;
             let bytes = claimed.recorded.as_ref().and_then(|recorded| database.bytes.get(&recorded.by)).copied();
             let (key, standing) = (database.key(row), claimed.clone());

@@ -7,14 +7,15 @@ use super::chance::Chance;
 use super::dispatcher::Life;
 use super::hub::HubState;
 use super::invariants::Broken;
-use super::job::{Agreed, Commit, Doing};
+use super::job::{Agreed, Commit, Doing, Question};
 use super::mutants::Mutant;
-use super::network::Message;
+use super::network::{Message, Said};
 use super::people::Verb;
 use super::story::{Story, Trouble};
 use super::world::{Happening, World};
 use crate::clock::Instant;
 use crate::dispatch::TransferState::{Failed, InDoubt, NeedsAttention};
+use crate::dispatch::core::Mood;
 
 /// How often, in a thousand. Each seed has a theme, and of what is outside it some troubles never.
 #[derive(Default)]
@@ -35,7 +36,7 @@ struct Habits {
     people: u64,
     copies: u64,
     long_waits: u64,
-    /// One dispatcher, and the hub's clock far behind its own.
+    /// One dispatcher, the hub's clock far behind its own, and a stall just where an answer is read.
     is_apart: bool,
 }
 
@@ -234,10 +235,10 @@ impl Fate {
             return None;
         }
         let message = self.chance.index(world.network.on_the_way.len());
-        let (what, _) = world.network.on_the_way[message];
+        let (what, since) = world.network.on_the_way[message];
         match what {
             Message::Prepare(_) if !is_alone(world) && self.chance.happens(self.habits.late) => return None,
-            Message::Reply { call, .. } => {
+            Message::Reply { call, said } => {
                 if let Some((which, job)) = world.waits_for(call) {
                     let dispatcher = &world.dispatchers[which];
                     let is_up = dispatcher.jobs[job].stalled_until.is_none_or(|until| world.now >= until);
@@ -245,8 +246,11 @@ impl Fate {
                         return None;
                     }
                     // It lies in the socket while the task does not run.
-                    if self.chance.happens(self.habits.stall / 2) {
-                        if self.chance.happens(500) {
+                    let is_fresh = world.now.since(since) < Duration::from_secs(60);
+                    let matters = self.habits.is_apart && is_fresh && said == Said::Error(3208) && is_last_word(world, which, job);
+                    let often = if self.habits.is_apart { self.habits.stall / 8 } else { self.habits.stall / 2 };
+                    if self.chance.happens(if matters { 900 } else { often }) {
+                        if matters || self.chance.happens(500) {
                             return Some(Happening::Stall { which });
                         }
                         let until = world.now.after(Duration::from_secs(u64::try_from(self.chance.between(60, 1_500)).unwrap_or(60)));
@@ -355,6 +359,14 @@ impl Fate {
             _ => return None,
         }))
     }
+}
+
+/// Whether "unknown" may be the end of a row while its bytes are still on their way: the answer that must not be misread.
+fn is_last_word(world: &World, which: usize, job: usize) -> bool {
+    let job = &world.dispatchers[which].jobs[job];
+    let is_refused = matches!(&job.doing, Doing::Waits { asked: Question::Word { standing, .. }, .. } if standing.refused);
+    let is_coming = world.network.on_the_way.iter().any(|(message, _)| matches!(message, Message::Prepare(_)));
+    (is_refused || job.mood == Mood::Ending) && (is_coming || !world.hub.queue.is_empty())
 }
 
 /// Whether nobody is awake to dispatch: what is on its way arrives meanwhile.

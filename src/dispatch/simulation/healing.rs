@@ -30,7 +30,9 @@ impl World {
         self.staff();
         for which in 0..self.dispatchers.len() {
             let one = &self.dispatchers[which];
-            if one.life == Life::Awake && self.dispatchers[..which].iter().any(|other| other.place == one.place && other.life == Life::Awake) {
+            if one.life == Life::Awake
+                && self.dispatchers[..which].iter().any(|other| other.place == one.place && other.life == Life::Awake)
+            {
                 self.crash(which);
             }
         }

@@ -108,7 +108,8 @@ impl World {
             }
             Superseded if one.is_replaced && !self.is_excused(chain) => {
                 let old = |payee: u32| payee == one.payee;
-                if self.hub.paid(chain).any(|transfer| old(transfer.prepare.payee) && database.knows_of(&transfer.prepare)) {
+                // What another copy paid is told by the row that goes on.
+                if self.hub.paid(chain).any(|transfer| old(transfer.prepare.payee) && database.has_recorded(&transfer.prepare)) {
                     self.break_off(Invariant::OldPayeeNotPaid, format!("row {row} of database {place} was paid after it was replaced"));
                 }
             }
@@ -116,7 +117,10 @@ impl World {
         }
         let waits = &self.places[place].database.rows[row].standing;
         if !is_final(waits.state) && waits.next_at.is_none() {
-            self.break_off(Invariant::Ends, format!("row {row} of database {place} is {}, and nobody will look at it", waits.state.as_str()));
+            self.break_off(
+                Invariant::Ends,
+                format!("row {row} of database {place} is {}, and nobody will look at it", waits.state.as_str()),
+            );
         }
     }
 

@@ -157,7 +157,9 @@ impl World {
             Doing::Settle(decision) => {
                 let Decision { standing, stop, .. } = *decision;
                 let job = self.dispatchers[which].jobs[index].clone();
-                self.story.tell(self.now, || format!("{}: writes row {} as {} (n {})", job.attempt, job.row, standing.state.as_str(), standing.n));
+                self.story.tell(self.now, || {
+                    format!("{}: writes row {} as {} (n {})", job.attempt, job.row, standing.state.as_str(), standing.n)
+                });
                 self.submit(which, index, standing, None, stop, false, commit);
                 self.dispatchers[which].jobs.remove(index);
             }
@@ -285,7 +287,9 @@ impl World {
             }
         };
         let next = Mutant::after_reply(self.mutant, &word, &before, next, at.now);
-        self.story.tell(self.now, || format!("{}: reads {said:?}: {:?}, {} (n {})", job.attempt, next.then, next.standing.state.as_str(), next.standing.n));
+        self.story.tell(self.now, || {
+            format!("{}: reads {said:?}: {:?}, {} (n {})", job.attempt, next.then, next.standing.state.as_str(), next.standing.n)
+        });
         self.job(which, index).carry_on(next);
     }
 

@@ -30,6 +30,7 @@ mod people;
 mod sdk;
 mod story;
 mod tests;
+mod told;
 mod world;
 
 use std::time::Duration;

@@ -155,7 +155,8 @@ impl World {
         };
         let new = database.add(new);
         self.story.count(if other_payee { Trouble::CorrectedPayee } else { Trouble::Corrected });
-        self.story.tell(self.now, || format!("people: row {row} of database {place} is corrected by row {new}, other payee: {other_payee}"));
+        self.story
+            .tell(self.now, || format!("people: row {row} of database {place} is corrected by row {new}, other payee: {other_payee}"));
     }
 
     /// Two people say how it ended. "Not paid" opens the next id on their word, so the old one is looked at from then on.
@@ -164,7 +165,8 @@ impl World {
         if one.standing.state != NeedsAttention || self.is_held(place) {
             return;
         }
-        let settled = Standing { next_at: None, refused: false, doubt_since: None, unshown: None, settled_at: Some(self.now), ..one.standing };
+        let settled =
+            Standing { next_at: None, refused: false, doubt_since: None, unshown: None, settled_at: Some(self.now), ..one.standing };
         let id = Id { chain: one.chain, n: settled.n, salt: 0 };
         let to = if as_paid {
             Standing { state: Succeeded, ..settled }
