@@ -100,11 +100,9 @@ impl World {
                     self.break_off(Invariant::SucceededMoved, format!("row {row} of database {place} is shown as paid"));
                 }
             }
-            Failed | Cancelled if !self.is_excused(chain) => {
-                if self.hub.paid(chain).any(|transfer| database.knows_of(&transfer.prepare)) {
-                    let state = one.standing.state;
-                    self.break_off(Invariant::FailedDidNotMove, format!("row {row} of database {place} is {}, and paid", state.as_str()));
-                }
+            Failed | Cancelled if !self.is_excused(chain) && self.hub.paid(chain).any(|transfer| database.knows_of(&transfer.prepare)) => {
+                let state = one.standing.state;
+                self.break_off(Invariant::FailedDidNotMove, format!("row {row} of database {place} is {}, and paid", state.as_str()));
             }
             Superseded if one.is_replaced && !self.is_excused(chain) => {
                 let old = |payee: u32| payee == one.payee;
