@@ -209,7 +209,7 @@ fn works(world: &World, which: usize, job: usize, budget: Budget, ways: &mut Vec
 
 #[test]
 fn every_way_of_one_transfer_and_two_dispatchers() {
-    // WALK=2 goes further; it takes minutes, and some gigabytes.
+    // WALK=1 goes a wait further; it takes minutes, and some gigabytes.
     let far = std::env::var("WALK").is_ok();
     let budgets = [[1, 0, 0, 1, 0, 0, 1], [0, 1, 0, 1, 0, 0, 1], [0, 0, 0, 0, 1, 0, 1], [0, 0, 1, 0, 0, 1, 1]].map(Budget::of);
     for budget in budgets {

@@ -3,7 +3,7 @@
 //!
 //! `cargo test --lib simulation` runs 2,000 seeds, the mutants and the exhaustive walk. `SEEDS=200000` runs more, `SEED=17` tells one
 //! story from beginning to end. A seed that breaks an invariant prints its story, and reruns exactly. To run many, build this crate
-//! optimised: `CARGO_PROFILE_TEST_OPT_LEVEL=3 SEEDS=200000 cargo test --lib simulation::tests::seeds -- --nocapture`.
+//! optimised: `CARGO_PROFILE_TEST_OPT_LEVEL=2 SEEDS=200000 cargo test --lib simulation::tests::seeds -- --nocapture`.
 //!
 //! [`world`] holds everything and says what can happen; [`fate`] chooses by chance, [`exhaustive`] takes every way there is.
 //! [`hub`], [`sdk`], [`network`] are the other side, after CONTRACT 8 and 2; [`database`], [`dispatcher`], [`job`] mirror the store and the
