@@ -15,7 +15,7 @@ use super::account::{Account, RowInHand};
 use super::claim::{self, Claimer, InHand};
 use super::epoch::{self, EPOCH_EVERY, EpochError, EpochFile, Held};
 use super::job::Job;
-use super::lease::{self, LEASE_FOR, Lease, Taken};
+use super::lease::{self, Lease, Taken};
 use super::look::{self, Seen, is_to_begin};
 use super::recorder::Recorder;
 use super::shared::Shared;
@@ -221,7 +221,8 @@ impl Engine {
     /// Begins an epoch when this process begins to dispatch, and while it records.
     async fn keep_epoch(&mut self) -> Result<(), EpochError> {
         let now = self.shared.now();
-        let is_due = self.shared.has_recorded() && now.since(self.epoch_at) >= EPOCH_EVERY;
+        // Also when the clock was put back: else epochs would stand still until it is there again.
+        let is_due = self.shared.has_recorded() && (now < self.epoch_at || now.since(self.epoch_at) >= EPOCH_EVERY);
         if self.began.is_some() && !is_due {
             return Ok(());
         }
@@ -263,7 +264,7 @@ impl Engine {
 
     /// Takes or renews the lease of an account that has work; a fresh one finds what its last holder left behind.
     async fn keep_lease(&mut self, id: &FundingAccountId, batches: &[AtWork], now: Instant) -> db::Result<usize> {
-        let is_good = |account: &Arc<Account>| account.held().until > now.after(LEASE_FOR / 2);
+        let is_good = |account: &Arc<Account>| lease::is_good(account.held().until, now);
         if self.accounts.get(id).is_some_and(is_good) {
             return Ok(0);
         }

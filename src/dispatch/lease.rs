@@ -11,6 +11,21 @@ use crate::ids::FundingAccountId;
 /// How long an account stays with a process that is not heard of.
 pub const LEASE_FOR: Duration = Duration::from_secs(30);
 
+/// A lease that ends later than any lease lasts, by more than clocks may differ, was written by a clock that was ahead.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
+
+/// Whether somebody else may take a lease that lasts until then. Taking one too early costs its holder the account, never money.
+pub(super) fn is_over(until: Instant, now: Instant) -> bool {
+    until < now || until > now.after(LEASE_FOR).after(CLOCKS_DIFFER)
+}
+
+/// Whether a lease that we hold until then need not be renewed yet. One that ends later than any can was taken before our clock was put
+/// back: somebody else may have the account by now.
+pub(super) fn is_good(until: Instant, now: Instant) -> bool {
+    let left = until.since(now);
+    left > LEASE_FOR / 2 && left <= LEASE_FOR
+}
+
 /// The right to dispatch one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lease {
@@ -44,7 +59,7 @@ pub(super) fn take(tx: &mut WriteTx<'_>, account: &FundingAccountId, holder: &st
         return Ok(Taken::Fresh(Lease { name, epoch: 1, until }));
     };
     let ours = old.holder == holder;
-    if !ours && old.until_at >= now {
+    if !ours && !is_over(old.until_at, now) {
         return Ok(Taken::Refused);
     }
     let epoch = if ours { old.epoch } else { old.epoch.saturating_add(1) };
@@ -62,4 +77,27 @@ pub(super) fn give_back(tx: &mut WriteTx<'_>, lease: &Lease, holder: &str) -> db
     }
     let ended = LeaseRow { until_at: Instant::from_micros(0), ..old.clone() };
     store::swap_lease(tx, &old, &ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_renewed_at_half_time_and_after_the_clock_was_put_back() {
+        let now = Instant::from_micros(1_000_000_000_000);
+        assert!(is_good(now.after(LEASE_FOR), now));
+        assert!(!is_good(now.after(LEASE_FOR / 2), now));
+        assert!(!is_good(now.before(Duration::from_secs(1)), now));
+        assert!(!is_good(now.after(LEASE_FOR), now.before(Duration::from_secs(3_600))));
+    }
+
+    #[test]
+    fn a_lease_written_by_a_clock_that_was_ahead_does_not_hold_an_account_for_ever() {
+        let now = Instant::from_micros(1_000_000_000_000);
+        assert!(!is_over(now, now) && !is_over(now.after(LEASE_FOR), now));
+        assert!(!is_over(now.after(LEASE_FOR).after(CLOCKS_DIFFER), now), "another machine's clock may be ahead of ours");
+        assert!(is_over(now.before(Duration::from_secs(1)), now));
+        assert!(is_over(now.after(Duration::from_secs(86_400)), now), "its holder died with tomorrow's date");
+    }
 }

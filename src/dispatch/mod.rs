@@ -29,6 +29,8 @@ mod replies;
 mod sealed;
 mod send;
 mod shared;
+#[cfg(test)]
+mod simulation;
 mod start;
 mod state;
 mod store;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::TransferState::{self, Agreeing, Failed, InDoubt, NeedsAttention, Ready, Sending};
+use super::TransferState::{self, Agreeing, Cancelled, Failed, InDoubt, NeedsAttention, Ready, Sending};
 use super::core;
 use super::core::limits::ID_MEMORY;
 use super::epoch::{self, EpochError, EpochFile};
@@ -100,7 +100,7 @@ struct Page {
 }
 
 fn doubt_page(tx: &mut WriteTx<'_>, batch: &BatchId, after: &RowId) -> db::Result<Page> {
-    const OPEN: &[TransferState] = &[Ready, Agreeing, Sending, InDoubt, NeedsAttention, Failed];
+    const OPEN: &[TransferState] = &[Ready, Agreeing, Sending, InDoubt, NeedsAttention, Failed, Cancelled];
     let now = tx.now();
     let rows = store::held(tx, batch, OPEN, None, after, PAGE)?;
     let Some(last) = rows.last().map(|row| row.id.clone()) else { return Ok(Page::default()) };

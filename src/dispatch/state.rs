@@ -29,6 +29,7 @@ pub const MOVES: &[(TransferState, TransferState)] = &[
     // Only when a restored copy is released: what is not paid in it must be asked about first.
     (Ready, InDoubt),
     (Failed, InDoubt),
+    (Cancelled, InDoubt),
     (Agreeing, Sending),
     (Agreeing, Ready),
     (Agreeing, Failed),

@@ -11,9 +11,6 @@ mod certain;
 mod class;
 mod expire;
 pub mod limits;
-#[cfg(test)]
-#[path = "model/tests.rs"]
-mod model;
 mod pay;
 mod reconcile;
 mod refuse;

@@ -78,6 +78,7 @@ impl Standing {
             Class::WaitForLiquidity | Class::StopAccount => true,
         };
         let counts = !matches!(class, Class::WaitForLiquidity | Class::StopAccount);
+        let is_restored = self.why == Some(Why::Restored);
         let mut next = self.onto_next_id();
         next.why = Some(match fault.and_then(|fault| fault.code) {
             Some(code) => Why::Network { code: code.to_string() },
@@ -86,6 +87,11 @@ impl Standing {
         next.fault = fault;
         if counts {
             next.tries = next.tries.saturating_add(1);
+        }
+        if is_restored && !next.refused && next.state != Agreeing {
+            // The other copy may have gone further down the chain: until an id is unknown, the row does not wait to be paid.
+            next.why = Some(Why::Restored);
+            return next.then(Then::Ask);
         }
         if passes && !next.refused && !matches!(next.state, NeedsAttention | Agreeing) {
             let at = if counts { next_try(next.tries, at) } else { at.now };

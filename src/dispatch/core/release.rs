@@ -2,14 +2,17 @@
 
 use super::Standing;
 use crate::clock::Instant;
-use crate::dispatch::TransferState::{Agreeing, Failed, InDoubt, NeedsAttention, Ready, Sending};
+use crate::dispatch::TransferState::{Agreeing, Cancelled, Failed, InDoubt, NeedsAttention, Ready, Sending};
 use crate::dispatch::why::Why;
 
 /// How a row of an approved batch stands after a release; `None` where there is nothing to ask.
 pub fn release(mut standing: Standing, now: Instant) -> Option<Standing> {
     match standing.state {
-        Failed => {
-            // It failed once; unless the network says more, it fails again with the same reason.
+        Failed | Cancelled => {
+            // It was over once; unless the network says more, it fails (again) with the same reason. Another copy may have paid it.
+            if standing.state == Cancelled {
+                standing.why = Some(Why::BatchEnded);
+            }
             standing.refused = true;
             standing.settled_at = None;
         }

@@ -23,7 +23,8 @@ impl Standing {
     pub(super) fn note(&mut self, word: &Word) {
         match word {
             Word::Refused(fault) | Word::Aborted { fault: Some(fault) } => {
-                if let Some(code) = fault.code {
+                // That a copy was put back is said until an id of the chain is unknown; see `aborted`.
+                if let Some(code) = fault.code.filter(|_| self.why != Some(Why::Restored)) {
                     self.why = Some(Why::Network { code: code.to_string() });
                 }
                 self.fault = Some(*fault);

@@ -7,10 +7,10 @@ use super::*;
 use crate::dispatch::why::Why;
 use crate::sdk::{Code, Stage};
 
-pub(super) const LEASE: Duration = Duration::from_secs(300);
-pub(super) const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
+const LEASE: Duration = Duration::from_secs(300);
+const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
 
-pub(super) fn fault(code: u16) -> Fault {
+fn fault(code: u16) -> Fault {
     Fault::of(Code::new(code).unwrap(), Stage::Transfer)
 }
 
@@ -165,4 +165,27 @@ fn unknown_proves_nothing_of_what_the_network_may_have_forgotten() {
     let refused = ask(&still, Word::Refused(fault(3000)), after(1)).standing;
     assert_eq!(ask(&refused, Word::Unknown, after(1)).standing.state, TransferState::NeedsAttention);
     assert_eq!(ask(&refused, Word::Committed { proven: false }, after(1)).standing.state, TransferState::Succeeded);
+}
+
+#[test]
+fn a_restored_row_waits_to_be_paid_only_after_an_id_that_nobody_used() {
+    let restored = release(Standing::ready(start()), start()).unwrap();
+    let next = ask(&restored, Word::Aborted { fault: Some(fault(5001)) }, after(1));
+    assert_eq!((next.then.clone(), next.standing.n, next.standing.state), (Then::Ask, 1, TransferState::InDoubt), "the copy went on");
+    let unclear = ask(&next.standing, Word::Refused(fault(2001)), after(2)).standing;
+    let further = ask(&unclear, Word::Aborted { fault: None }, after(3));
+    assert_eq!((further.then.clone(), further.standing.n), (Then::Ask, 2));
+    assert_eq!(ask(&further.standing, Word::Committed { proven: false }, after(3)).standing.state, TransferState::Succeeded);
+    let unused = ask(&further.standing, Word::Unknown, after(3));
+    assert_eq!((unused.then, unused.standing.state, unused.standing.n), (Then::AgreeAgain, TransferState::Agreeing, 2));
+}
+
+#[test]
+fn a_released_copy_asks_about_what_was_cancelled_too() {
+    let cancelled = Standing { state: TransferState::Cancelled, next_at: None, ..Standing::ready(start()) };
+    let asked = release(cancelled, start()).unwrap();
+    assert_eq!((asked.state, asked.refused), (TransferState::InDoubt, true));
+    let not_paid = ask(&asked, Word::Unknown, after(1)).standing;
+    assert_eq!((not_paid.state, not_paid.why), (TransferState::Failed, Some(Why::BatchEnded)));
+    assert_eq!(ask(&asked, Word::Committed { proven: false }, after(1)).standing.state, TransferState::Succeeded);
 }

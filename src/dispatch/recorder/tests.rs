@@ -41,8 +41,8 @@ fn desk() -> Desk {
     db::bring_up(&url).unwrap();
     let clock = Arc::new(ManualClock::at(Instant::from_micros(1_000_000)));
     let mut sql = String::from(
-        "INSERT INTO institution VALUES ('house', 1, 'training', 1, 0);
-         INSERT INTO branches VALUES ('b', 'B', 'r', 't', 'n', TRUE, 0);
+        "INSERT INTO institution (id, only_row, mode, dispatch_epoch, created_at) VALUES ('house', 1, 'training', 1, 0);
+         INSERT INTO branches (id, code, region, township, name, is_active, created_at) VALUES ('b', 'B', 'r', 't', 'n', TRUE, 0);
          INSERT INTO users (id, user_name, full_name, branch_id, is_account_manager, is_active, password_hash, password_set_at, created_at)
              VALUES ('u', 'u', 'U', 'b', FALSE, TRUE, '', 0, 0);
          INSERT INTO fsps VALUES ('f', 'F', TRUE, 0);
