@@ -104,6 +104,8 @@ fn of_the_house(what: What) -> Option<Said> {
         What::AuditDownloaded => say!("{name} downloaded the audit log"),
         What::MailUndelivered => say!("A mail could not be delivered"),
         What::MailSentAgain => say!("{name} sent a mail again"),
+        What::MailDropped => say!("{name} dropped a mail that could not be delivered"),
+        What::MailTested => say!("{name} sent a test mail"),
         What::FspAdded => say!("{name} added the provider {subject}"),
         What::FundingAccountAdded => say!("{name} added the funding account {subject}"),
         What::FundingAccountStopped => say!("The funding account {subject} was stopped"),

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn passwords_that_everybody_tries_first_are_refused_though_they_keep_the_rules() {
-        for common in ["P@ssw0rd1!", "Welcome1!", "Admin@123", "Password123!", "Qwerty123!", "Abcd1234!", "Outlay-2026!", "Aaaaaaa1!"] {
+        for common in ["P@ssw0rd1!", "Welcome1!", "Admin@123", "Password123!", "Qwerty123!", "Abcd1234!", "Outlay1!", "Aaaaaaa1!"] {
             assert_eq!(refused(common), Some(BadPassword::Common), "{common}");
         }
         for good in [
