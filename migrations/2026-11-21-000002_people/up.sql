@@ -137,7 +137,7 @@ CREATE INDEX grants_by_giver ON grants (given_by);
 -- What one account manager asked for and another has to confirm before it is so.
 CREATE TABLE confirmations (
     id TEXT NOT NULL PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('grants', 'email', 'second_factor', 'reactivation', 'password_code', 'setting')),
+    kind TEXT NOT NULL CHECK (kind IN ('grants', 'email', 'second_factor', 'reactivation', 'password_code', 'setting', 'account_manager')),
     user_id TEXT REFERENCES users (id),
     change TEXT NOT NULL,
     asked_by TEXT NOT NULL REFERENCES users (id),

@@ -1,13 +1,13 @@
 //! Does what was confirmed, by the verbs of the rooms it belongs to.
 
-use super::{Change, Confirmation, GrantAsked, store};
+use super::{AccountManagerChange, Change, Confirmation, GrantAsked, store};
 use crate::audit::By;
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::UserId;
 use crate::institutions;
 use crate::people::second_factor::{self, OneTimeCode, RequestRefusal};
-use crate::people::{self, ReactivateRefusal};
+use crate::people::{self, DeactivateRefusal, EditRefusal, ReactivateRefusal};
 use crate::privileges::{self, ChangeRefusal, NotAllowed};
 use crate::say;
 use crate::words::Said;
@@ -42,7 +42,8 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
     let asker = By::user(asker.id, asker.full_name);
     let Some(user) = &asked.user else { return setting(tx, by, asked) };
     let is_active = people::find(tx, user)?.is_some_and(|person| person.is_active);
-    if !is_active && asked.change != Change::Reactivation {
+    // Being an account manager counts for nothing while one is not active, and coming back waits for a word of its own.
+    if !is_active && !matches!(asked.change, Change::Reactivation | Change::AccountManager(_)) {
         return overtaken(say!("The person was deactivated after this was asked for."));
     }
     match &asked.change {
@@ -66,6 +67,7 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Resu
         }
         // The right to print it is the confirmation itself: either account manager uses it on the person's page.
         Change::PasswordCode => Ok(None),
+        Change::AccountManager(change) => account_manager(tx, by, &asker, user, change),
     }
 }
 
@@ -76,6 +78,44 @@ fn setting(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> Result<Code, 
         Err(db::Error::Conflict) => overtaken(say!("This version of Outlay has no such setting any more.")),
         Err(error) => Err(error.into()),
     }
+}
+
+fn account_manager(tx: &mut WriteTx<'_>, by: &By, asker: &By, user: &UserId, change: &AccountManagerChange) -> Result<Code, CannotApply> {
+    let shall = match change {
+        AccountManagerChange::Deactivate(order) => {
+            people::deactivate_confirmed(tx, asker, by, order).map_err(not_deactivated)?;
+            return Ok(None);
+        }
+        AccountManagerChange::Make { email } if *email != store::email(tx, user)? => {
+            return overtaken(say!("The mail address was changed after this was asked for."));
+        }
+        AccountManagerChange::Make { .. } => true,
+        AccountManagerChange::TakeAway => false,
+    };
+    people::change_account_manager_confirmed(tx, asker, by, user, shall).map_err(not_changed)?;
+    Ok(None)
+}
+
+fn not_changed(refusal: EditRefusal) -> CannotApply {
+    CannotApply::Overtaken(match refusal {
+        EditRefusal::Db(error) | EditRefusal::NotAllowed(NotAllowed::Db(error)) => return error.into(),
+        EditRefusal::TooManyAccountManagers(_) => say!("There are 2 account managers already."),
+        EditRefusal::LastAccountManager => say!("The last active account manager stays one."),
+        EditRefusal::HoldsPaymentActions(_) => say!("The person holds payment actions, which no account manager may."),
+        _ => say!("This cannot be done any more."),
+    })
+}
+
+fn not_deactivated(refusal: DeactivateRefusal) -> CannotApply {
+    CannotApply::Overtaken(match refusal {
+        DeactivateRefusal::Db(error) | DeactivateRefusal::NotAllowed(NotAllowed::Db(error)) => return error.into(),
+        DeactivateRefusal::AlreadyInactive => say!("The person is not active any more."),
+        DeactivateRefusal::LastAccountManager => say!("The last active account manager stays one."),
+        DeactivateRefusal::DraftUndecided(..) | DeactivateRefusal::NoSuchHeir(..) => {
+            say!("Drafts of theirs need somebody else now: ask for it again.")
+        }
+        _ => say!("This cannot be done any more."),
+    })
 }
 
 fn not_reactivated(refusal: ReactivateRefusal) -> CannotApply {

@@ -23,9 +23,13 @@ pub enum Confirmed {
 /// [`Refusal`]; nothing is changed then.
 pub fn confirm(tx: &mut WriteTx<'_>, by: &By, id: &ConfirmationId) -> Result<Confirmed, Refusal> {
     let asked = who::decidable(tx, by, id)?;
-    match tx.attempt(|tx| apply(tx, by, &asked)) {
+    // It is decided before it is done: deactivating somebody withdraws what waits about them.
+    let done = tx.attempt(|tx| {
+        store::decide(tx, &asked, State::Confirmed, by, None)?;
+        apply(tx, by, &asked)
+    });
+    match done {
         Ok(code) => {
-            store::decide(tx, &asked, State::Confirmed, by, None)?;
             let event = event_of(tx, by, What::Confirmed, &asked)?;
             audit::record(tx, &event)?;
             tell::confirmed(tx, by, &asked)?;

@@ -30,11 +30,12 @@ pub use self::refusal::{REASON_CHARS_MAX, Refusal};
 pub use self::refuse::refuse;
 pub use self::spend::{CODE_GOOD_FOR, spend_password_code};
 pub use self::store::{find, waiting_of_kind};
-pub use self::withdraw::withdraw;
+pub use self::withdraw::{record_withdrawn, withdraw};
 pub use self::words::words;
 use crate::clock::Instant;
 use crate::db::text_enum;
 use crate::ids::{BranchId, ConfirmationId, QrRequestId, UserId};
+use crate::people::Deactivation;
 use crate::privileges::Action;
 
 text_enum! {
@@ -46,6 +47,7 @@ text_enum! {
         Reactivation = "reactivation",
         PasswordCode = "password_code",
         Setting = "setting",
+        AccountManager = "account_manager",
     }
 }
 
@@ -89,6 +91,19 @@ pub enum Change {
     PasswordCode,
     /// A setting that protects money.
     Setting { name: String, from: String, to: String },
+    /// Somebody becomes an account manager, or is none any more.
+    AccountManager(AccountManagerChange),
+}
+
+/// Who looks after people and rights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountManagerChange {
+    /// With the address that invitations and resets of theirs go to.
+    Make { email: Option<String> },
+    /// They stay here, and are no account manager any more.
+    TakeAway,
+    /// An account manager leaves.
+    Deactivate(Deactivation),
 }
 
 /// One sensitive action in one branch.
@@ -109,6 +124,7 @@ impl Change {
             Self::Reactivation => Kind::Reactivation,
             Self::PasswordCode => Kind::PasswordCode,
             Self::Setting { .. } => Kind::Setting,
+            Self::AccountManager(_) => Kind::AccountManager,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Mail about confirmations: nobody learns of them only by looking.
 
 use super::store::{self, Reached};
-use super::{Change, Confirmation, words};
+use super::{AccountManagerChange, Change, Confirmation, words};
 use crate::audit::By;
 use crate::db::{Result, WriteTx};
 use crate::ids::BranchId;
@@ -41,6 +41,12 @@ pub(super) fn confirmed(tx: &mut WriteTx<'_>, by: &By, asked: &Confirmation) -> 
             the_checkers(tx, asked)
         }
         Change::Setting { .. } => the_asker(tx, by, asked),
+        // Told by `people::change_account_manager_confirmed`: the account managers and the checkers.
+        Change::AccountManager(AccountManagerChange::Make { .. }) => the_person(tx, by, asked),
+        Change::AccountManager(_) => {
+            the_asker(tx, by, asked)?;
+            the_person(tx, by, asked)
+        }
     }
 }
 
@@ -82,7 +88,7 @@ fn the_checkers(tx: &mut WriteTx<'_>, asked: &Confirmation) -> Result<()> {
         Change::Grants(grants) => {
             grants.iter().filter(|grant| grant.action == Action::ApprovePayment).map(|grant| grant.branch.clone()).collect()
         }
-        Change::Setting { .. } => return Ok(()),
+        Change::Setting { .. } | Change::AccountManager(_) => return Ok(()),
         Change::Email { .. } | Change::SecondFactor { .. } | Change::Reactivation | Change::PasswordCode => {
             store::approves_in(tx, &person.id, now)?
         }

@@ -1,6 +1,7 @@
 //! What is asked for, in words.
 
-use super::Change;
+use super::{AccountManagerChange, Change};
+use crate::institutions::Setting;
 use crate::say;
 use crate::words::Said;
 
@@ -13,8 +14,18 @@ pub fn words(change: &Change) -> Said {
         Change::SecondFactor { .. } => say!("Allow a new QR code"),
         Change::Reactivation => say!("Activate again"),
         Change::PasswordCode => say!("Print a password code"),
-        Change::Setting { name, from, to } => say!("Change the setting {name} from {from} to {to}", name = name, from = from, to = to),
+        Change::Setting { name, from, to } => {
+            say!("Change the setting {name} from {from} to {to}", name = setting(name), from = from, to = to)
+        }
+        Change::AccountManager(AccountManagerChange::Make { .. }) => say!("Make an account manager"),
+        Change::AccountManager(AccountManagerChange::TakeAway) => say!("End being an account manager"),
+        Change::AccountManager(AccountManagerChange::Deactivate(_)) => say!("Deactivate an account manager"),
     }
+}
+
+/// As the settings page calls it.
+fn setting(name: &str) -> &str {
+    if let Ok(setting) = name.parse::<Setting>() { setting.label() } else { name }
 }
 
 fn granted(grants: &[super::GrantAsked]) -> Said {

@@ -1,8 +1,10 @@
 //! Adds a person. Nobody is ever deleted, so a user name is never somebody else's later.
 
+use super::account_manager::ask_to_make;
 use super::{Details, PasswordHash, User, may_administer, store, tell};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::branches;
+use crate::confirmations;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::{BranchId, UserId};
 use crate::privileges::NotAllowed;
@@ -52,6 +54,8 @@ pub(super) fn names(people: &[User]) -> String {
     people.iter().map(|person| person.full_name.as_str()).collect::<Vec<_>>().join(" and ")
 }
 
+/// Where confirmations are on, being an account manager waits for somebody else's word: they are added without it.
+///
 /// # Errors
 /// [`AddUserRefusal`].
 pub fn add_user(tx: &mut WriteTx<'_>, by: &By, new: &NewUser) -> Result<User, AddUserRefusal> {
@@ -75,12 +79,17 @@ pub fn add_user(tx: &mut WriteTx<'_>, by: &By, new: &NewUser) -> Result<User, Ad
             return Err(AddUserRefusal::TooManyAccountManagers(managers));
         }
     }
-    let user = newcomer(tx, new);
+    let account_manager_waits = new.is_account_manager && confirmations::is_needed(tx, by)?;
+    let mut user = newcomer(tx, new);
+    user.is_account_manager = new.is_account_manager && !account_manager_waits;
     let row = store::NewRow { user: &user, details, password: &new.password, must_set_password: new.must_set_password };
     store::insert(tx, &[row])?;
     audit::record(tx, &added(by, &user, details))?;
     if user.is_account_manager {
         tell::account_manager_made(tx, by, &user)?;
+    }
+    if account_manager_waits {
+        ask_to_make(tx, by, &user.id)?;
     }
     Ok(user)
 }

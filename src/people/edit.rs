@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::account_manager::{ask_to_end, ask_to_make, may_change};
 use super::add::names;
-use super::{ACCOUNT_MANAGERS_MAX, Details, Person, User, guards_money, may_administer, store, tell};
+use super::{Details, Person, User, guards_money, may_administer, store, tell};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::branches;
 use crate::confirmations::{self, Change};
@@ -25,8 +26,10 @@ pub struct Edit {
 #[derive(Debug, Clone)]
 pub struct Edited {
     pub user: User,
-    /// The new address waits for the other account manager; everything else is so now.
+    /// The new address waits for the other account manager. What does not wait is so now.
     pub email_waits: bool,
+    /// Being an account manager, or not any more, waits.
+    pub account_manager_waits: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +69,8 @@ pub(super) fn listed(held: &[(Action, String)]) -> String {
     held.iter().map(|(action, branch)| format!("{} in {branch}", action.label())).collect::<Vec<_>>().join(", ")
 }
 
-/// Saves all but the address of one who guards money, which waits for the other account manager where confirmations are on.
+/// Saves all but two things, which wait for somebody else's word where confirmations are on: the address of one who guards money, and
+/// being an account manager or not any more.
 ///
 /// # Errors
 /// [`EditRefusal`]; nothing is saved then.
@@ -81,13 +85,15 @@ pub fn edit_user(tx: &mut WriteTx<'_>, by: &By, edit: &Edit) -> Result<Edited, E
     if old.user.branch != edit.branch && !branches::find(tx, &edit.branch)?.is_some_and(|branch| branch.is_active) {
         return Err(EditRefusal::NoSuchBranch);
     }
-    if old.user.is_account_manager != edit.is_account_manager {
-        may_change_administration(tx, by, &old.user, edit.is_account_manager)?;
+    let changes_administration = old.user.is_account_manager != edit.is_account_manager;
+    if changes_administration {
+        may_change(tx, by, &old.user, edit.is_account_manager)?;
     }
+    let account_manager_waits = changes_administration && confirmations::is_needed(tx, by)?;
     let user = User {
         full_name: edit.details.full_name.clone(),
         branch: edit.branch.clone(),
-        is_account_manager: edit.is_account_manager,
+        is_account_manager: if account_manager_waits { old.user.is_account_manager } else { edit.is_account_manager },
         ..old.user.clone()
     };
     store::update(tx, &user, &edit.details)?;
@@ -104,31 +110,12 @@ pub fn edit_user(tx: &mut WriteTx<'_>, by: &By, edit: &Edit) -> Result<Edited, E
         }
     }
     let email_waits = change_address(tx, by, &old, edit.details.email.as_deref())?;
-    Ok(Edited { user, email_waits })
-}
-
-fn may_change_administration(tx: &mut WriteTx<'_>, by: &By, user: &User, shall: bool) -> Result<(), EditRefusal> {
-    if by.id.as_ref() == Some(&user.id) {
-        return Err(EditRefusal::OwnPrivileges);
+    match (account_manager_waits, edit.is_account_manager) {
+        (true, true) => ask_to_make(tx, by, &user.id)?,
+        (true, false) => ask_to_end(tx, by, &user.id)?,
+        (false, _) => {}
     }
-    let managers = store::managers(tx)?;
-    if !shall {
-        let is_last = user.is_active && managers.iter().all(|manager| manager.id == user.id);
-        return if is_last { Err(EditRefusal::LastAccountManager) } else { Ok(()) };
-    }
-    if user.is_active && managers.len() >= ACCOUNT_MANAGERS_MAX {
-        return Err(EditRefusal::TooManyAccountManagers(managers));
-    }
-    let held = payment_actions(tx, &user.id)?;
-    if held.is_empty() { Ok(()) } else { Err(EditRefusal::HoldsPaymentActions(held)) }
-}
-
-/// What the person holds that no account manager may.
-pub(super) fn payment_actions(tx: &mut WriteTx<'_>, user: &UserId) -> db::Result<Vec<(Action, String)>> {
-    let now = tx.now();
-    let mut held = store::open_grants(tx, user, now)?;
-    held.retain(|(action, _)| !action.is_for_account_managers());
-    Ok(held)
+    Ok(Edited { user, email_waits, account_manager_waits })
 }
 
 /// Changes the address, or asks the other account manager to confirm it; whether it waits.

@@ -3,6 +3,7 @@
 //! A sign-in is counted before its password is looked at and forgiven when it was right, so that guesses sent side by side
 //! are all counted. An unknown name costs the same time and gives the same answer as a wrong password.
 
+mod account_manager;
 mod add;
 mod administer;
 mod browser;
@@ -34,12 +35,13 @@ mod store;
 mod tell;
 mod use_link;
 
+pub use self::account_manager::change_account_manager_confirmed;
 pub use self::add::{ACCOUNT_MANAGERS_MAX, AddUserRefusal, NewUser, add_user};
 use self::administer::may_administer;
 pub use self::administer::{account_managers, guards_money};
 pub use self::browser::browser_said;
 pub use self::change_password::{PasswordChange, change_password};
-pub use self::deactivate::{DeactivateRefusal, Deactivation, Fate, REASON_CHARS_MAX, deactivate};
+pub use self::deactivate::{DeactivateRefusal, Deactivated, Deactivation, Fate, REASON_CHARS_MAX, deactivate, deactivate_confirmed};
 pub use self::deactivation::{DraftLeft, GrantedBy, LeftBehind, TheirBatch, left_behind};
 pub use self::details::{BadDetail, Details, TypedDetails, phones_of, suggest_user_name};
 pub use self::edit::{Edit, EditRefusal, Edited, edit_user, set_email};

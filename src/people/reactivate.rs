@@ -1,4 +1,4 @@
-//! Activates a person again. One who holds sensitive actions waits until the other account manager has confirmed it.
+//! Activates a person again. One who holds sensitive actions, or is an account manager, waits until the other account manager has confirmed it.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::branches;
 use crate::confirmations::{self, Change};
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::UserId;
-use crate::privileges::{self, NotAllowed};
+use crate::privileges::NotAllowed;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn reactivate(tx: &mut WriteTx<'_>, by: &By, user: &UserId) -> Result<Reacti
     may_administer(tx, by)?;
     let person = may_be_active(tx, user)?;
     let now = tx.now();
-    if confirmations::is_needed(tx, by)? && privileges::holds_sensitive(tx, user, now)? {
+    if confirmations::is_needed(tx, by)? && guards_money(tx, &person, now)? {
         confirmations::ask(tx, by, Some(user), &Change::Reactivation)?;
         return Ok(Reactivated::Waits);
     }

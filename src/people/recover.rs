@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
+use super::account_manager::payment_actions;
 use super::add::names;
 use super::deactivate::{Settled, end_account};
-use super::edit::{listed, payment_actions};
+use super::edit::listed;
 use super::second_factor::{self, OneTimeCode, OperatorRefusal};
 use super::{ACCOUNT_MANAGERS_MAX, Details, Invited, NewUser, PasswordHash, Slip, User, Way, add_user, invite, store, tell};
 use crate::audit::{self, ActorKind, By, Event, Subject, What};
+use crate::confirmations;
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::BranchId;
 use crate::privileges::Action;
@@ -114,7 +116,7 @@ fn make_room(tx: &mut WriteTx<'_>, by: &By, leaver: &str, for_whom: &str) -> Res
     }
     let leaves = store::managers(tx)?.into_iter().find(|manager| manager.user_name == leaver);
     let leaves = leaves.ok_or_else(|| RecoverRefusal::NotAnAccountManager(leaver.to_owned()))?;
-    Ok(end_account(tx, by, &leaves, Some("outlay admin recover --instead-of"), Settled::default())?)
+    Ok(end_account(tx, by, None, &leaves, Some("outlay admin recover --instead-of"), Settled::default())?)
 }
 
 /// One who is there already: whatever they signed in with before is worth nothing now.
@@ -124,7 +126,8 @@ fn restore(tx: &mut WriteTx<'_>, by: &By, known: User) -> Result<(User, Option<O
         return Err(RecoverRefusal::HoldsPaymentActions(held));
     }
     super::end_access(tx, &known.id)?;
-    store::withdraw_confirmations(tx, &known.id, by)?;
+    let withdrawn = store::withdraw_confirmations(tx, &known.id, by)?;
+    confirmations::record_withdrawn(tx, by, &withdrawn)?;
     store::make_account_manager(tx, &known.id)?;
     if !known.is_active || !known.is_account_manager {
         store::begin_period(tx, &known.id, true, true)?;

@@ -1,5 +1,6 @@
 //! Two account managers are a control: what one asks for becomes so only when the other has confirmed it.
 
+mod account_managers;
 mod desk;
 mod mails;
 mod pages;

@@ -1,7 +1,7 @@
 //! Account managers look after people.
 
 mod deactivate;
-mod desk;
+pub mod desk;
 mod edit;
 mod home;
 mod search;

@@ -10,7 +10,8 @@ use crate::audit::By;
 use crate::clock::Instant;
 use crate::confirmations::details::details;
 use crate::confirmations::{
-    Change, Confirmed, Details, Listed, REASON_CHARS_MAX, Refusal, State, confirm, deciders_of, listed, refuse, withdraw, words,
+    AccountManagerChange, Change, Confirmed, Details, Listed, REASON_CHARS_MAX, Refusal, State, confirm, deciders_of, listed, refuse,
+    withdraw, words,
 };
 use crate::db::WriteTx;
 use crate::ids::{ConfirmationId, OnceKey};

@@ -9,10 +9,11 @@ use askama::Template;
 
 use super::no_longer;
 use super::user_problems::third_account_manager;
+use crate::confirmations;
 use crate::ids::{BatchId, OnceKey, UserId};
 use crate::people::{
-    DeactivateRefusal, Deactivation, DraftLeft, Fate, LeftBehind, REASON_CHARS_MAX, ReactivateRefusal, Reactivated, User, deactivate, find,
-    guards_money, left_behind, reactivate,
+    DeactivateRefusal, Deactivated, Deactivation, DraftLeft, Fate, LeftBehind, REASON_CHARS_MAX, ReactivateRefusal, Reactivated, User,
+    deactivate, find, guards_money, left_behind, reactivate,
 };
 use crate::privileges::NotAllowed;
 use crate::say;
@@ -33,6 +34,8 @@ struct DeactivationPage {
     chosen: BTreeMap<String, String>,
     reason: String,
     is_oneself: bool,
+    /// One account manager cannot be rid of the other alone.
+    waits: bool,
 }
 
 impl DeactivationPage {
@@ -69,7 +72,9 @@ async fn show(
 ) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(request)?;
     let (asked, now) = (user.clone(), institution.clock().now());
-    let left = institution.db.read(move |conn| Ok::<_, ErrorPage>(left_behind(conn, &asked, now)?)).await?;
+    let by = visitor.actor.by();
+    let read = institution.db.read(move |conn| Ok::<_, ErrorPage>((left_behind(conn, &asked, now)?, confirmations::is_needed(conn, &by)?)));
+    let (left, is_needed) = read.await?;
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page.problems.extend(problem);
     let chosen =
@@ -78,6 +83,7 @@ async fn show(
         page,
         once: OnceKey::random(),
         is_oneself: user.id == visitor.actor.id,
+        waits: is_needed && user.is_account_manager,
         user,
         left,
         chosen,
@@ -127,8 +133,19 @@ pub async fn deactivation(
     let by = visitor.actor.by();
     let outcome =
         once::<DeactivateRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
-            let user = deactivate(tx, &by, &order)?;
-            let said = say!("{name} is not active any more. Nothing of theirs opens Outlay now.", name = user.full_name);
+            let (user, said) = match deactivate(tx, &by, &order)? {
+                Deactivated::Now(user) => {
+                    let said = say!("{name} is not active any more. Nothing of theirs opens Outlay now.", name = &user.full_name);
+                    (user, said)
+                }
+                Deactivated::Waits(user) => {
+                    let said = say!(
+                        "It is asked for. {name} stays active until whoever runs Outlay confirms it with outlay admin confirm.",
+                        name = &user.full_name
+                    );
+                    (user, said)
+                }
+            };
             Ok(Done::at(format!("/users/{}", user.id)).saying(said))
         });
     let problem = match outcome.await {

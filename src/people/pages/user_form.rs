@@ -10,8 +10,8 @@ use crate::db;
 use crate::ids::{BranchId, OnceKey, UserId};
 use crate::institutions::Institution;
 use crate::people::{
-    ACCOUNT_MANAGERS_MAX, AddUserRefusal, Details, Edit, EditRefusal, InviteRefusal, NewUser, PasswordHash, TypedDetails, User, Way,
-    account_managers, add_user, branch_choices, edit_user, invite, person, phones_of,
+    ACCOUNT_MANAGERS_MAX, AddUserRefusal, Details, Edit, EditRefusal, Edited, InviteRefusal, NewUser, PasswordHash, TypedDetails, User,
+    Way, account_managers, add_user, branch_choices, edit_user, invite, person, phones_of,
 };
 use crate::say;
 use crate::web::page::{Choice, Problem};
@@ -173,6 +173,9 @@ pub async fn add(request: HttpRequest, visitor: Visitor, page: Page, posted: Pos
     let by = visitor.actor.by();
     let outcome = once::<AddTrouble, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         let user = add_user(tx, &by, &new)?;
+        if new.is_account_manager && !user.is_account_manager {
+            return Ok(Done::at(format!("/users/{}", user.id)).saying(added_and_waits(&user)));
+        }
         // A code is seen once, by whoever prints it: it is made when it is printed.
         if way == Way::Mail {
             invite(tx, &by, &user, way)?;
@@ -208,6 +211,15 @@ fn added(user: &User, way: Way) -> Said {
             )
         }
     }
+}
+
+/// Invited before it is confirmed, they would be invited on one person's word.
+fn added_and_waits(user: &User) -> Said {
+    say!(
+        "{name} is added with the user name {user_name}. They become an account manager when whoever runs Outlay confirms it with outlay admin confirm. Invite them after that, from this page.",
+        name = &user.full_name,
+        user_name = &user.user_name
+    )
 }
 
 fn no_address() -> Said {
@@ -301,19 +313,29 @@ pub async fn edit(
     let by = visitor.actor.by();
     let outcome = once::<EditRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
         let edited = edit_user(tx, &by, &order)?;
-        let name = &edited.user.full_name;
-        let said = if edited.email_waits {
-            say!("{name} is saved. The new email address waits until the other account manager confirms it.", name = name)
-        } else {
-            say!("{name} is saved.", name = name)
-        };
-        Ok(Done::at(onward.clone()).saying(said))
+        Ok(Done::at(onward.clone()).saying(saved(&edited)))
     });
     let wrong = match outcome.await {
         Ok(outcome) => return Ok(outcome.redirect(&request)),
         Err(refusal) => of_edit(refusal)?,
     };
     show(&request, &visitor, page, Some(user), form, Some(wrong)).await
+}
+
+fn saved(edited: &Edited) -> Said {
+    let name = &edited.user.full_name;
+    match (edited.account_manager_waits, edited.email_waits) {
+        (true, false) => say!(
+            "{name} is saved. Account manager stays as it was until whoever runs Outlay confirms the change with outlay admin confirm.",
+            name = name
+        ),
+        (true, true) => say!(
+            "{name} is saved. Account manager and the email address stay as they were until whoever runs Outlay confirms the changes with outlay admin confirm.",
+            name = name
+        ),
+        (false, true) => say!("{name} is saved. The new email address waits until the other account manager confirms it.", name = name),
+        (false, false) => say!("{name} is saved.", name = name),
+    }
 }
 
 /// Changing Is Active leads on to the page that shows what it means.

@@ -23,7 +23,8 @@ pub(super) use self::passwords::{by_name_or_email, credentials, must_set_passwor
 pub use self::passwords::{email, has_password};
 pub use self::persons::person;
 pub(super) use self::persons::{
-    NewRow, account_managers, checkers_beside, guardians, insert, managers, open_grants, set_address, update, with_phone,
+    NewRow, account_managers, checkers_beside, guardians, insert, managers, open_grants, set_account_manager, set_address, update,
+    with_phone,
 };
 pub use self::search::{BranchChoice, LastLink, branch_choices, last_link, roles_held, search_users};
 pub(super) use self::sessions::{end_session, end_sessions, sessions_of};

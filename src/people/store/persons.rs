@@ -136,6 +136,12 @@ pub(in crate::people) fn set_address(tx: &mut WriteTx<'_>, user: &UserId, email:
     one(diesel::update(users::table.find(user)).set(users::email.eq(email)).execute(&mut **tx)?)
 }
 
+/// An account manager or not from now on; exactly one person, who was the other.
+pub(in crate::people) fn set_account_manager(tx: &mut WriteTx<'_>, user: &UserId, shall: bool) -> Result<()> {
+    let other = users::table.find(user).filter(users::is_account_manager.eq(!shall));
+    one(diesel::update(other).set(users::is_account_manager.eq(shall)).execute(&mut **tx)?)
+}
+
 fn one(rows: usize) -> Result<()> {
     if rows == 1 { Ok(()) } else { Err(Error::Conflict) }
 }

@@ -105,7 +105,21 @@ impl House {
         who.map_or_else(|| By::operator("a test"), |who| By::user(self.people[who].clone(), EVERYBODY[who].full_name.to_owned()))
     }
 
+    /// Who administers now. A user changes that only by confirming.
+    async fn managers(&self) -> Vec<UserId> {
+        let managers = self.db.read(|conn: &mut Conn| people::account_managers(conn)).await.unwrap();
+        managers.into_iter().map(|manager| manager.id).collect()
+    }
+
     async fn take(&mut self, step: &Step) {
+        let before = self.managers().await;
+        self.go(step).await;
+        if matches!(step, Step::Manage { by: Some(_), .. } | Step::Deactivate { by: Some(_), .. } | Step::Reactivate { by: Some(_), .. }) {
+            assert_eq!(self.managers().await, before, "one person alone changed who administers: {step:?}");
+        }
+    }
+
+    async fn go(&mut self, step: &Step) {
         let (name, went) = match step {
             Step::Change { by, of, mode, offices, actions, hours } => {
                 let way = Way::Chosen {

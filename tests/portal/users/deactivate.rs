@@ -9,7 +9,7 @@ use outlay::db::schema::{confirmations as asked, password_links, second_factors,
 use outlay::people::{self, Details, Recovery, Way};
 use outlay::privileges::Action;
 
-use super::desk::{can_sign_in, events, id_of, kept, option, path_of, retire};
+use super::desk::{can_sign_in, confirm_all, events, id_of, kept, option, path_of, retire};
 use crate::support::batches::{WAGES, actor, drafted, find, submitted};
 use crate::support::cast::{AYE, HLA, HLAING, KYI, Person, SU, THIRI, ZAW};
 use crate::support::portal::Portal;
@@ -131,8 +131,10 @@ async fn the_last_account_manager_stays_and_nobody_deactivates_themselves() {
     kyi.get(&own).await;
     // The form of the one is sent after the other was deactivated.
     let of_kyi = path_of(&portal, &KYI, "/deactivation").await;
-    aye.get(&of_kyi).await;
-    aye.post_form(&of_kyi, &[]).await.assert_status(200);
+    aye.get(&of_kyi).await.assert_says("takes effect when whoever runs Outlay confirms it with outlay admin confirm");
+    aye.post_form(&of_kyi, &[]).await.assert_status(200).assert_says("U Kyi Win stays active until");
+    assert!(kept(&portal, "kyi").await.user.is_active, "one of two is not rid of the other alone");
+    assert_eq!(confirm_all(&portal).await, 1);
     kyi.post_form(&own, &[]).await.assert_says("Sign in");
     assert!(kept(&portal, "aye").await.user.is_active);
     let aye_id = id_of(&portal, &AYE).await;
@@ -170,6 +172,7 @@ async fn a_third_account_manager_does_not_come_back() {
     retire(&portal, &KYI).await;
     let mut aye = portal.signed_in(&AYE).await;
     super::desk::fill_in(&mut aye, HLAING, &[("full_name", "Ma Nu"), ("account_manager", "yes")]).await.assert_status(200);
+    assert_eq!(confirm_all(&portal).await, 1);
     let path = path_of(&portal, &KYI, "/reactivation").await;
     aye.get(&path).await;
     aye.post_form(&path, &[]).await.assert_status(422).assert_says("Only 2 account managers are allowed. They are Daw Aye Aye Mon, Ma Nu.");

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use outlay::audit::{self, By, What};
+use outlay::confirmations::{self, Confirmed};
 use outlay::db::schema::grants;
 use outlay::db::{self, Conn};
 use outlay::ids::{GrantId, UserId};
@@ -64,6 +65,18 @@ pub async fn retire(portal: &Portal, person: &Person) {
     let order = people::Deactivation { user, reason: None, drafts: Default::default() };
     let done = portal.institution.db.write(move |tx| people::deactivate(tx, &By::operator("a test"), &order)).await;
     done.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The operator confirms everything that waits, all at the same moment; how much of it came to be.
+pub async fn confirm_all(portal: &Portal) -> usize {
+    let find = |conn: &mut Conn| confirmations::waiting(conn);
+    let waiting = portal.institution.db.read(find).await.unwrap();
+    let confirming = waiting.into_iter().map(|listed| {
+        let id = listed.confirmation.id;
+        portal.institution.db.write(move |tx| confirmations::confirm(tx, &By::operator("a test"), &id))
+    });
+    let done = futures_util::future::join_all(confirming).await;
+    done.into_iter().filter(|done| matches!(done, Ok(Confirmed::Done { .. }))).count()
 }
 
 /// A grant in the person's own branch, given by somebody.
