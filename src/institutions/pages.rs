@@ -72,7 +72,7 @@ struct Read {
 }
 
 impl Read {
-    fn read(conn: &mut Conn) -> db::Result<Self> {
+    fn load(conn: &mut Conn) -> db::Result<Self> {
         let rows = store::setting_rows(conn)?;
         let people: Vec<_> = rows.iter().map(|row| UserId::from(row.changed_by.as_str())).collect();
         Ok(Self { names: store::names(conn, &people)?, waiting: confirmations::waiting_of_kind(conn, Kind::Setting)?, rows })
@@ -173,7 +173,7 @@ fn choices(setting: Setting) -> Vec<Choice> {
 /// GET /settings
 pub async fn settings(request: HttpRequest, page: Page) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
-    let read = institution.db.read(Read::read).await?;
+    let read = institution.db.read(Read::load).await?;
     let lines = |group| Setting::of(group).map(|setting| read.line(setting, &institution)).collect();
     let groups = [Group::Institution, Group::Security].map(|group| Shown { title: title(group), path: path(group), lines: lines(group) });
     let sheet = SettingsPage { page, groups: groups.into() };
@@ -203,7 +203,7 @@ pub async fn save_security(request: HttpRequest, visitor: Visitor, page: Page, p
 /// The form of a group, with what was typed where it came back.
 async fn form(request: &HttpRequest, page: Page, group: Group, typed: Option<&Fields>) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(request)?;
-    let read = institution.db.read(Read::read).await?;
+    let read = institution.db.read(Read::load).await?;
     let mut lines: Vec<_> = Setting::of(group).map(|setting| read.line(setting, &institution)).collect();
     for line in &mut lines {
         if let Some(typed) = typed {

@@ -72,10 +72,13 @@ pub struct LeftBehind {
     pub sessions: i64,
 }
 
+/// Who could go on with a draft: ids and names.
+type Heirs = Vec<(UserId, String)>;
+
 /// # Errors
 /// The database's.
 pub fn left_behind(conn: &mut Conn, user: &User, now: Instant) -> Result<LeftBehind> {
-    let mut heirs_of: Vec<((BranchId, PaymentType), Vec<(UserId, String)>)> = Vec::new();
+    let mut heirs_of: Vec<((BranchId, PaymentType), Heirs)> = Vec::new();
     let mut drafts = Vec::new();
     for batch in store::drafts_of_leaver(conn, &user.id, DRAFTS_MAX)? {
         let place = (batch.branch.clone(), batch.payment_type);

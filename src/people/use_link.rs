@@ -37,7 +37,7 @@ pub async fn use_link(
     let digest = links::token_digest(&token).ok_or(SetPasswordRefusal::Dead)?;
     let place = passwords.place()?;
     let (now, wanted) = (db.clock().now(), digest.clone());
-    let found = db.read(move |conn| Ok::<_, db::Error>(look_at(conn, &wanted, Way::Mail, now)?)).await?;
+    let found = db.read(move |conn| look_at(conn, &wanted, Way::Mail, now)).await?;
     let (_, user) = found.ok_or(SetPasswordRefusal::Dead)?;
     let hash = place.of_new(new, &user.user_name).await?;
     db.write(move |tx| spend(tx, &digest, Way::Mail, &hash, &address)).await

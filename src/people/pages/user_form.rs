@@ -168,7 +168,7 @@ pub async fn add(request: HttpRequest, visitor: Visitor, page: Page, posted: Pos
     let form = Form::of(&posted.fields);
     let (new, way) = match read_new(&form, &institution) {
         Ok(read) => read,
-        Err(wrong) => return show(&request, &visitor, page, None, form, Some(wrong)).await,
+        Err(wrong) => return show(&request, &visitor, page, None, form, Some(*wrong)).await,
     };
     let by = visitor.actor.by();
     let outcome = once::<AddTrouble, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {
@@ -226,7 +226,7 @@ fn no_address() -> Said {
     say!("Write the email address, or choose a code on a printed slip")
 }
 
-fn read_new(form: &Form, institution: &Institution) -> Result<(NewUser, Way), Wrong> {
+fn read_new(form: &Form, institution: &Institution) -> Result<(NewUser, Way), Box<Wrong>> {
     let mut problems = Vec::new();
     let details = match Details::read(&form.typed, &phones_of(&institution.settings.phone_country)) {
         Ok(details) => Some(details),
@@ -254,7 +254,7 @@ fn read_new(form: &Form, institution: &Institution) -> Result<(NewUser, Way), Wr
             };
             Ok((new, way))
         }
-        _ => Err(Wrong { problems, same: None }),
+        _ => Err(Box::new(Wrong { problems, same: None })),
     }
 }
 

@@ -124,7 +124,7 @@ pub(super) fn show(page: Page, draft: Draft, carried: Carried, status: StatusCod
 }
 
 fn groups(draft: &Draft, language: &Language) -> Vec<Group> {
-    let mut alike: BTreeMap<Vec<(Action, u8, Option<Instant>, bool)>, Vec<&(Branch, BranchPlan)>> = BTreeMap::new();
+    let mut alike: BTreeMap<Key, Vec<&(Branch, BranchPlan)>> = BTreeMap::new();
     for one in &draft.branches {
         alike.entry(key(&one.1, &one.0.id, draft)).or_default().push(one);
     }
@@ -133,8 +133,11 @@ fn groups(draft: &Draft, language: &Language) -> Vec<Group> {
     groups.into_iter().filter_map(|branches| group(&branches, draft, language)).collect()
 }
 
+/// Each action with what becomes of it, until when, and whether it waits or comes along.
+type Key = Vec<(Action, u8, Option<Instant>, bool)>;
+
 /// What has to be alike for two branches to be told as one.
-fn key(plan: &BranchPlan, branch: &BranchId, draft: &Draft) -> Vec<(Action, u8, Option<Instant>, bool)> {
+fn key(plan: &BranchPlan, branch: &BranchId, draft: &Draft) -> Key {
     let given = plan.given.iter().map(|(action, given)| {
         let how = if given.extends { 1 } else { 0 };
         (*action, how, given.until, draft.waits_for_confirmation(branch, *action))

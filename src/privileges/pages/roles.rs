@@ -86,7 +86,7 @@ pub async fn deletion(request: HttpRequest, visitor: Visitor, posted: Posted, pa
 }
 
 async fn show(request: &HttpRequest, page: Page, name: String, ticked: Actions, status: StatusCode) -> Result<HttpResponse, ErrorPage> {
-    let roles = institution(request)?.db.read(|conn| Ok::<_, db::Error>(roles(conn)?)).await?;
+    let roles = institution(request)?.db.read(roles).await?;
     let groups = ActionGroup::ALL.iter().map(|group| Group {
         label: group.label(),
         actions: group.actions().map(|action| (action.as_str().to_owned(), Said::new(action.label()), ticked.contains(&action))).collect(),
