@@ -4,4 +4,5 @@ mod deactivate;
 mod desk;
 mod edit;
 mod home;
+mod import;
 mod search;
