@@ -16,6 +16,7 @@ mod forgot;
 mod hand_over;
 mod hashing;
 mod home;
+pub mod import;
 mod invite;
 mod known_browser;
 mod links;

@@ -4,4 +4,5 @@ mod deactivate;
 pub mod desk;
 mod edit;
 mod home;
+mod import;
 mod search;

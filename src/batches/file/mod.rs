@@ -18,8 +18,9 @@ mod unreadable;
 pub use columns::Column;
 pub use dialect::Delimiter;
 pub use read::{ReadError, read};
+pub use records::{Records, meant};
 pub use results::{OUTCOME_COLUMNS, Outcome, ResultsError, safe_cell, write_results};
-pub use source::Encoding;
+pub use source::{Encoding, Source};
 pub use unreadable::{Refused, Unreadable};
 
 use std::collections::HashMap;

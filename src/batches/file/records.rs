@@ -86,7 +86,7 @@ impl<B: BufRead> Records<B> {
         self.too_long
     }
 
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.cells
     }
 

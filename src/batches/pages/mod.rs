@@ -6,7 +6,7 @@ pub mod correction;
 pub mod delete;
 pub mod download;
 pub mod findings;
-mod receive;
+pub mod receive;
 pub mod resubmission;
 pub mod upload;
 

@@ -20,14 +20,14 @@ const FIELDS_MAX: usize = 32;
 const FILE: &str = "file";
 
 /// A form that arrived whole, its token checked.
-pub(super) struct Received {
+pub struct Received {
     pub fields: Fields,
     pub once: OnceKey,
     pub file: Sent,
 }
 
 /// What came in the file's field.
-pub(super) enum Sent {
+pub enum Sent {
     Nothing,
     TooLarge,
     /// With the name it has on the maker's computer.
@@ -35,7 +35,7 @@ pub(super) enum Sent {
 }
 
 /// Reads the form. Nothing of it stays where this fails or is dropped.
-pub(super) async fn receive(request: &HttpRequest, mut parts: Multipart, limits: &Limits) -> Result<Received, ErrorPage> {
+pub async fn receive(request: &HttpRequest, mut parts: Multipart, limits: &Limits) -> Result<Received, ErrorPage> {
     let idle = Duration::from_millis(limits.upload_idle_ms);
     let mut typed = Vec::new();
     let mut file = Sent::Nothing;

@@ -5,6 +5,7 @@ pub mod code;
 pub mod deactivation;
 pub mod forgot;
 mod home;
+pub mod import;
 pub mod invitation;
 pub mod link;
 pub mod password;
