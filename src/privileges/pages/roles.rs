@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::labels;
-use crate::db;
 use crate::ids::{OnceKey, RoleId};
 use crate::privileges::{ActionGroup, Actions, ROLE_NAME_CHARS_MAX, ROLES_MAX, Role, RoleName, RoleRefusal, delete_role, roles, save_role};
 use crate::say;
