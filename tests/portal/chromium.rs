@@ -1,5 +1,7 @@
 //! What people see in Chromium, with scripts and without.
 
+mod people;
+
 use std::path::PathBuf;
 
 use crate::support::browser::{Browser, Scripts};
