@@ -124,14 +124,14 @@ async fn every_route_answers_everybody_as_the_table_says() {
 }
 
 #[tokio::test]
-async fn no_form_is_taken_from_another_site_whoever_is_signed_in() {
+async fn no_form_is_taken_of_another_site_whoever_is_signed_in() {
     let (portal, stranger, clock) = Portal::two().await;
     let places = Places::fill(&portal).await;
     let askers = askers::everybody(&portal, &stranger, &clock).await;
     let mut tried = 0;
     for url in URLS.iter().filter(|url| url.method != "GET") {
         for asker in &askers {
-            let page = asker.tab.second().from_another_site().try_post(&places.of(url.path).path, &[]).await;
+            let page = asker.tab.second().of_another_site().try_post(&places.of(url.path).path, &[]).await;
             assert_eq!(page.status, StatusCode::FORBIDDEN, "{} {} for {}", url.method, url.path, asker.name);
             tried += 1;
         }

@@ -109,7 +109,7 @@ async fn a_code_is_unlike_any_other_whatever_the_case_of_its_letters() {
     let db = portal.institution.db.clone();
     let tries = (0..20).map(|n: u32| {
         let (db, by) = (db.clone(), aye.clone());
-        let new = NewBranch { code: if n % 2 == 0 { "new-1".to_owned() } else { "NEW-1".to_owned() }, ..north() };
+        let new = NewBranch { code: if n.is_multiple_of(2) { "new-1".to_owned() } else { "NEW-1".to_owned() }, ..north() };
         tokio::spawn(async move { db.write(move |tx| branches::add_branch(tx, &by, &new)).await })
     });
     let mut added = 0;

@@ -186,7 +186,7 @@ async fn a_grant_is_in_force_from_its_confirmation_on_and_says_who_confirmed_it(
     assert!(matches!(confirm(&portal, &kyi.by(), &id).await, Ok(Confirmed::Done { code: None })));
     assert!(approves(&portal, &thiri, &hlaing).await);
     // What is not possible any more is refused, and nothing of it stays.
-    let sensitive = vec![Action::ApprovePayment, Action::ResolvePayment];
+    let sensitive = [Action::ApprovePayment, Action::ResolvePayment];
     let grants = sensitive.iter().map(|action| GrantAsked { branch: BranchId::from("gone"), action: *action, until: None }).collect();
     let id = asked(&portal, &AYE, Some(&HLA), Change::Grants(grants)).await;
     assert!(matches!(confirm(&portal, &kyi.by(), &id).await, Ok(Confirmed::Overtaken(_))));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use outlay::audit::By;
-use outlay::db::{self, Conn};
+use outlay::db;
 use outlay::institutions::{self, FRESH_FOR, Security};
 
 use crate::authorisation::places::one;
@@ -12,7 +12,7 @@ use crate::support::cast::{AYE, KYI, THIRI};
 use crate::support::portal::Portal;
 
 async fn security(portal: &Portal) -> Security {
-    portal.institution.db.read(|conn: &mut Conn| Ok::<_, db::Error>(institutions::security(conn)?)).await.unwrap()
+    portal.institution.db.read(institutions::security).await.unwrap()
 }
 
 #[tokio::test]

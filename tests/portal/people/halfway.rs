@@ -65,7 +65,7 @@ async fn who_is_halfway_is_led_to_the_next_step_from_everywhere() {
     let mut tab = halfway(&portal).await;
     let mut tried = 0;
     for url in URLS.iter().filter(|url| !matches!(url.needs, Needs::Nothing | Needs::HalfSignedIn | Needs::Session)) {
-        let path = url.path.replace('{', "").replace('}', "");
+        let path = url.path.replace(['{', '}'], "");
         let page = if url.method == "GET" { tab.look(&path).await } else { tab.try_post_plain(&path, &[]).await };
         assert_eq!(page.status, 303, "{} {}", url.method, url.path);
         assert_eq!(page.header("location"), Some(Stage::Password.path()), "{} {}", url.method, url.path);

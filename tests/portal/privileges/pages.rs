@@ -106,7 +106,8 @@ async fn what_is_missing_or_wrong_is_said_at_its_field_and_nothing_typed_is_lost
     let mandalay = branch(&portal, MANDALAY).await;
     let mut aye = portal.signed_in(&AYE).await;
     let view = ("action", "view_payroll");
-    let cases: [(&[(&str, &str)], &str, &str); 7] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: [Case<'_>; 7] = [
         (&[view], "branch", "Choose at least one branch."),
         (&[("branch", hlaing.as_str())], "action", "Choose at least one action."),
         (&[("branch", "none-of-ours"), view], "branch", "One of the branches does not exist."),

@@ -98,7 +98,7 @@ impl Tab {
 
     /// A tab whose forms stand on somebody else's pages, with this tab's cookies.
     #[must_use]
-    pub fn from_another_site(mut self) -> Self {
+    pub fn of_another_site(mut self) -> Self {
         self.foreign = true;
         self
     }
