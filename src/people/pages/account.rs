@@ -18,7 +18,8 @@ struct Own {
 }
 
 /// Every page of one's own, in their order.
-const OWN: [Own; 4] = [
+const OWN: [Own; 5] = [
+    Own { path: "/me/privileges", label: say!("Your privileges"), hint: say!("What you may do, branch by branch.") },
     Own { path: "/me/password", label: say!("Change my password"), hint: say!("You need the one you have now.") },
     Own {
         path: "/me/second-factor",

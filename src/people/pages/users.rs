@@ -7,9 +7,10 @@ use askama::Template;
 use super::is_built;
 use crate::audit::{self, Recorded, What};
 use crate::branches::{self, Branch};
-use crate::ids::{BranchId, UserId};
+use crate::clock::Instant;
+use crate::ids::{BranchId, OnceKey, UserId};
 use crate::people::{
-    HeldRole, LastLink, Listed, Person, UserCriteria, branch_choices, last_link, person, phones_of, roles_held, search_users,
+    HeldRole, LastLink, Listed, Person, UserCriteria, branch_choices, last_link, locked_until, person, phones_of, roles_held, search_users,
 };
 use crate::search::Slice;
 use crate::web::page::{Applied, Choice, Pager};
@@ -111,6 +112,9 @@ struct UserPage {
     link: Option<LastLink>,
     events: Vec<Recorded>,
     is_oneself: bool,
+    /// Until when wrong passwords keep them out somewhere.
+    locked_until: Option<Instant>,
+    once: OnceKey,
     /// Pages of other hands, where they are.
     has_rights: bool,
     has_invitation: bool,
@@ -126,9 +130,10 @@ pub async fn show(request: HttpRequest, visitor: Visitor, page: Page, path: web:
         let roles = roles_held(conn, &person.user, now)?;
         let link = last_link(conn, &id)?;
         let events = audit::of_subject(conn, id.as_str(), EVERYDAY, EVENTS_MAX)?;
-        Ok((person, branch, roles, link, events))
+        let locked_until = locked_until(conn, &person.user, now)?;
+        Ok((person, branch, roles, link, events, locked_until))
     });
-    let (person, branch, roles, link, events) = read.await?;
+    let (person, branch, roles, link, events, locked_until) = read.await?;
     let view = UserPage {
         page,
         is_oneself: person.user.id == visitor.actor.id,
@@ -137,6 +142,8 @@ pub async fn show(request: HttpRequest, visitor: Visitor, page: Page, path: web:
         roles,
         link,
         events,
+        locked_until,
+        once: OnceKey::random(),
         has_rights: is_built("/users/{id}/privileges"),
         has_invitation: is_built("/users/{id}/invitation"),
     };
