@@ -77,8 +77,9 @@ async fn set_up_phone(browser: &Browser) -> Phone {
 /// Whoever signs in from now on needs an app. The account managers who are signed in already stay so.
 async fn everybody_needs_an_app(aye: &Browser, portal: &Portal) {
     aye.go(&portal.url("/settings/security")).await;
-    aye.find("[name=second_factor][value=everybody] + label").await.click().await.unwrap();
+    aye.choose("Everybody").await;
     aye.press("Save").await;
+    aye.sees("Saved.").await;
 }
 
 /// Chooses a branch on the page Add Permission.
