@@ -107,6 +107,14 @@ need_tools() {
     sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"' sh "${missing[@]}" || exit 1
 }
 
+# need_room GIB: says how much room a build needs where there is less, so that its failure is understood; goes on all the same.
+need_room() {
+  local free
+  free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
+  echo "Free here: $free GiB"
+  if ((free < $1)); then echo "That is little: a build from nothing takes about $1 GiB (target/, and ${TMPDIR:-/tmp} for what tests make)"; fi
+}
+
 postgres_data=
 
 # A throw-away server on a free port of this machine, as an unprivileged user; sets $postgres_url.

@@ -109,7 +109,7 @@ impl Browser {
     /// Presses the button, or follows the link, that reads so.
     pub async fn press(&self, words: &str) {
         let reads = format!("normalize-space(.)=\"{words}\"");
-        self.click(&format!("//button[{reads}] | //a[{reads}] | //summary[{reads}]"), words).await;
+        self.click(&format!("//button[{reads}][not(@aria-hidden)] | //a[{reads}] | //summary[{reads}]"), words).await;
     }
 
     async fn click(&self, xpath: &str, words: &str) {
