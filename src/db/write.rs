@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 
 use super::error::Failure;
 use super::{Conn, Error};
@@ -99,10 +99,14 @@ fn rollback(conn: &mut Conn) {
     }
 }
 
-/// How often a write is run again when PostgreSQL asks for it.
-const TRIES_MAX: u32 = 8;
+/// How often a write is run when PostgreSQL asks for another try.
+const TRIES_MAX: u32 = 16;
 /// The longest random pause before another try, in milliseconds, doubled each time.
 const PAUSE_MS: u64 = 4;
+/// So many tries go side by side; a write that needs more stands in line with the others that do, so that one of them always gets through.
+const TRIES_ABREAST: u32 = 2;
+/// The line is an advisory lock of the database under this number ("outlay" in ASCII).
+const LINE: &str = "122550255116665";
 
 /// Runs `verb` in a write transaction; again where PostgreSQL reports that it could not keep two writes apart.
 /// A connection lost at COMMIT is never tried again.
@@ -112,16 +116,38 @@ pub(super) fn write<T, E: Failure>(
     isolation: Isolation,
     verb: &mut dyn FnMut(&mut WriteTx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut tries = 1;
-    loop {
+    let (mut tries, mut in_line) = (1, false);
+    let done = loop {
         match write_once(conn, clock, isolation, verb) {
             Err(error) if tries < TRIES_MAX && error.database().is_some_and(Error::asks_for_another_try) => {
-                let longest = PAUSE_MS << tries;
-                std::thread::sleep(std::time::Duration::from_millis(rand::random_range(0..=longest)));
+                in_line = in_line || (tries >= TRIES_ABREAST && stand_in_line(conn));
+                if !in_line {
+                    let longest = PAUSE_MS << tries;
+                    std::thread::sleep(std::time::Duration::from_millis(rand::random_range(0..=longest)));
+                }
                 tries += 1;
             }
-            done => return done,
+            done => break done,
         }
+    };
+    if in_line {
+        leave_line(conn);
+    }
+    done
+}
+
+/// Waits for its turn, outside of a transaction: one inside would see the database as it was before the wait. `false` where the wait was
+/// too long (`lock_timeout`); then it tries its luck as before.
+fn stand_in_line(conn: &mut Conn) -> bool {
+    let Conn::Pg(conn) = conn else { return false };
+    diesel::sql_query(format!("SELECT pg_advisory_lock({LINE})")).execute(conn).is_ok()
+}
+
+/// A connection that is lost has left the line too.
+fn leave_line(conn: &mut Conn) {
+    let Conn::Pg(conn) = conn else { return };
+    if let Err(error) = diesel::sql_query(format!("SELECT pg_advisory_unlock({LINE})")).execute(conn) {
+        tracing::debug!(%error, "the line of writes was left with its connection");
     }
 }
 
