@@ -50,3 +50,21 @@ async fn an_account_manager_sees_what_the_other_asked_for() {
     let kyi = portal.signed_in(&KYI).await;
     kyi.page().assert_says("Nothing waits for you");
 }
+
+#[tokio::test]
+async fn an_account_manager_gets_from_the_first_page_to_those_who_are_locked() {
+    let (portal, clock) = Portal::open().await;
+    let mut guesser = portal.stranger();
+    for _ in 0..5 {
+        guesser.try_post_plain("/sign-in", &[("user_name", THIRI.user_name), ("password", "Guess-1234")]).await;
+    }
+    let mut aye = portal.signed_in(&AYE).await;
+    aye.page().assert_says("1 person cannot sign in for a while");
+    let list = aye.page().attribute(".stage-label a", "href");
+    let page = aye.get(&list).await;
+    assert_eq!(page.rows("table").len(), 1);
+    page.assert_says(THIRI.full_name).assert_says("Locked now");
+    clock.advance(std::time::Duration::from_secs(60));
+    aye.get(&list).await.assert_says("No one matches");
+    aye.get("/").await.assert_says("Nothing waits for you");
+}
