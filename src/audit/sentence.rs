@@ -5,6 +5,9 @@ use crate::confirmations::{self, Change};
 use crate::say;
 use crate::words::{Language, Said};
 
+/// What an event is about that names a person who is not here: what was typed may be a password, so it is not kept.
+const UNKNOWN: &str = "unknown";
+
 impl Entry {
     /// `Daw Aye Aye Mon added Daw Hla Hla (hla)`. An event this version has no word for is told by its name in the log.
     pub fn sentence(&self, names: &Names, language: &Language) -> Said {
@@ -26,6 +29,7 @@ impl Entry {
         match self.subject_kind.as_str() {
             "institution" => say!("the institution").in_language(language),
             "confirmation" => self.confirmation(names, language),
+            "user" if self.subject_id == UNKNOWN => say!("someone unknown").in_language(language),
             _ => names.get(&self.subject_id).to_owned(),
         }
     }

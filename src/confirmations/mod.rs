@@ -29,7 +29,7 @@ pub use self::list::{Listed, decided, deciders_of, listed, waiting, waiting_for}
 pub use self::refusal::{REASON_CHARS_MAX, Refusal};
 pub use self::refuse::refuse;
 pub use self::spend::{CODE_GOOD_FOR, spend_password_code};
-pub use self::store::{find, waiting_of_kind};
+pub use self::store::{find, gives_power_to, waiting_of_kind};
 pub use self::withdraw::{record_withdrawn, withdraw};
 pub use self::words::words;
 use crate::clock::Instant;

@@ -1,6 +1,7 @@
 //! The confirmations table, and what a decision on one reads of people.
 
 use diesel::QueryableByName;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -31,6 +32,16 @@ pub fn waiting_of_kind(conn: &mut Conn, kind: Kind) -> Result<Vec<Change>> {
     let waiting = confirmations::table.filter(confirmations::state.eq(State::Waiting)).filter(confirmations::kind.eq(kind));
     let texts: Vec<String> = waiting.order(confirmations::asked_at).select(confirmations::change).load(conn)?;
     Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+}
+
+/// Whether sensitive actions wait to be confirmed for the person.
+///
+/// # Errors
+/// The database's.
+pub fn gives_power_to(conn: &mut Conn, user: &UserId) -> Result<bool> {
+    let waiting = confirmations::table.filter(confirmations::state.eq(State::Waiting)).filter(confirmations::user_id.eq(user));
+    let power = waiting.filter(confirmations::kind.eq(Kind::Grants)).select(confirmations::id);
+    Ok(diesel::select(exists(power)).get_result(conn)?)
 }
 
 pub(super) fn insert(tx: &mut WriteTx<'_>, by: &By, user: Option<&UserId>, change: &Change) -> Result<ConfirmationId> {

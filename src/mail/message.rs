@@ -3,19 +3,21 @@
 use std::time::{Duration, SystemTime};
 
 use askama::Template;
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 use super::{LetterKind, LetterText};
 use crate::clock::Instant;
 use crate::ids::MailId;
-use crate::institutions::{Institution, Mode};
+use crate::institutions::{Institution, Logo, Mode};
 use crate::say;
 use crate::words::{Language, Said};
 
 /// Where each person chooses their mails.
 pub(super) const CHOICES: &str = "/me/mails";
+/// What the letter calls the picture that travels with it.
+const LOGO_ID: &str = "logo";
 /// Characters of a subject, at most.
 const SUBJECT_CHARS_MAX: usize = 150;
 
@@ -27,6 +29,8 @@ pub(super) struct Letterhead {
     pub public_url: String,
     pub language: Language,
     pub from: Mailbox,
+    /// Beside the name; it travels with the letter, so that reading a mail fetches nothing.
+    pub logo: Option<Logo>,
 }
 
 /// The address is none, so nothing can be sent to it.
@@ -63,6 +67,7 @@ struct Html<'a>(&'a Words);
 struct Words {
     language: String,
     institution: String,
+    has_logo: bool,
     /// Whether money is real, where it is not simply so.
     banner: Option<String>,
     subject: String,
@@ -99,6 +104,7 @@ impl Letterhead {
             public_url: settings.public_url.trim_end_matches('/').to_owned(),
             language: institution.house().language.clone(),
             from,
+            logo: institution.logo.clone(),
         })
     }
 
@@ -135,6 +141,7 @@ impl Letterhead {
         Words {
             language: self.language.code().to_owned(),
             institution: one_line(&self.institution),
+            has_logo: self.logo.is_some(),
             banner: banner.map(|banner| self.say(&banner)),
             subject: self.say(&subject).chars().take(SUBJECT_CHARS_MAX).collect(),
             paragraphs: text.paragraphs.iter().map(|paragraph| self.say(paragraph)).collect(),
@@ -142,6 +149,14 @@ impl Letterhead {
             foot: self.say(&self.foot(kind)),
             foot_link: (kind == LetterKind::Gathered).then(|| self.link(&say!("Choose which mails you get"), CHOICES)),
         }
+    }
+
+    fn parts(&self, plain: String, html: String) -> MultiPart {
+        let picture = self.logo.as_ref().and_then(|logo| Some((logo, ContentType::parse(logo.content_type).ok()?)));
+        let Some((logo, kind)) = picture else { return MultiPart::alternative_plain_html(plain, html) };
+        let picture = Attachment::new_inline(LOGO_ID.to_owned()).body(logo.bytes.clone(), kind);
+        let shown = MultiPart::related().singlepart(SinglePart::html(html)).singlepart(picture);
+        MultiPart::alternative().singlepart(SinglePart::plain(plain)).multipart(shown)
     }
 
     /// The letter as it goes out. Its Message-ID is made of the outbox id alone: a letter that is sent twice is the same letter.
@@ -165,7 +180,7 @@ impl Letterhead {
             .date(date)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(plain, html))
+            .multipart(self.parts(plain, html))
             .map_err(|_| NotAnAddress)
     }
 }
@@ -181,6 +196,7 @@ mod tests {
             public_url: "https://pay.upendo.example".to_owned(),
             language: Language::english(),
             from: "Outlay <outlay@upendo.example>".parse().unwrap(),
+            logo: None,
         }
     }
 
@@ -237,5 +253,21 @@ mod tests {
                 .unwrap()
                 .starts_with("Upendo Bcc: everybody@thief.example\n\n")
         );
+    }
+
+    #[test]
+    fn the_logo_travels_with_the_letter() {
+        let logo = Logo { bytes: b"\x89PNG\r\n\x1a\npicture".to_vec(), content_type: "image/png", tag: "a1".to_owned() };
+        let head = Letterhead { logo: Some(logo), ..letterhead(Mode::Live) };
+        let (id, now) = (MailId::from("0193d7a0-0000-7000-8000-000000000001"), Instant::from_micros(0));
+        let message = head.message(&id, LetterKind::Account, "thiri@upendo.example", &text(), now).unwrap();
+        let mail = String::from_utf8(message.formatted()).unwrap();
+        for part in ["multipart/alternative", "multipart/related", "Content-ID: <logo>", "Content-Type: image/png", "iVBORw0KGgpwaWN0dXJl"]
+        {
+            assert!(mail.contains(part), "{part}:\n{mail}");
+        }
+        // Long lines of the HTML are folded on their way.
+        assert!(mail.replace("=\r\n", "").replace("=3D", "=").contains("<img src=\"cid:logo\""), "{mail}");
+        assert!(!formatted("thiri@upendo.example").unwrap().contains("cid:"), "without one nothing is asked for");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::account_manager::{ask_to_end, ask_to_make, may_change};
 use super::add::names;
-use super::{Details, Person, User, guards_money, may_administer, store, tell};
+use super::{Details, Person, User, may_administer, store, tell, will_guard_money};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::branches;
 use crate::confirmations::{self, Change};
@@ -125,7 +125,7 @@ fn change_address(tx: &mut WriteTx<'_>, by: &By, old: &Person, to: Option<&str>)
         return Ok(false);
     }
     let now = tx.now();
-    if confirmations::is_needed(tx, by)? && guards_money(tx, &old.user, now)? {
+    if confirmations::is_needed(tx, by)? && will_guard_money(tx, &old.user, now)? {
         let change = Change::Email { from: from.map(str::to_owned), to: to.map(str::to_owned) };
         confirmations::ask(tx, by, Some(&old.user.id), &change)?;
         return Ok(true);
@@ -134,8 +134,8 @@ fn change_address(tx: &mut WriteTx<'_>, by: &By, old: &Person, to: Option<&str>)
     Ok(false)
 }
 
-/// The address changes now; the old one, the new one and, where the person guards money, the checkers beside them are told.
-/// For an edit, and for the account manager who confirms one.
+/// The address changes now; the old one, the new one and, where the person guards money, the checkers beside them are told. Links that
+/// were sent to the old one end: it may be somebody else's. For an edit, and for the account manager who confirms one.
 ///
 /// # Errors
 /// [`db::Error::Conflict`] where there is no such person.
@@ -143,6 +143,7 @@ pub fn set_email(tx: &mut WriteTx<'_>, by: &By, user: &UserId, to: Option<&str>)
     let person = store::person(tx, user)?.ok_or(db::Error::Conflict)?;
     let from = person.details.email.as_deref();
     store::set_address(tx, user, to)?;
+    store::end_mailed_links(tx, user)?;
     let mut event =
         Event::new(by.clone(), What::UserEdited, Subject::new("user", user)).changing(json!({ "email": { "from": from, "to": to } }));
     event.branch = Some(person.user.branch.clone());

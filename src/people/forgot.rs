@@ -48,7 +48,7 @@ pub fn forgot(tx: &mut WriteTx<'_>, asked: &str, address: &str) -> Result<(), Fo
     if let Some(again_at) = take(tx, FROM_ADDRESS, COUNTED_AS, address)? {
         return Err(ForgotRefusal::TooMany { again_at });
     }
-    let asked = fold_user_name(&asked.chars().take(ASKED_CHARS_MAX).collect::<String>());
+    let asked = fold_user_name(&asked.chars().filter(|c| !c.is_control()).take(ASKED_CHARS_MAX).collect::<String>());
     let too_often = take(tx, FOR_NAME, COUNTED_AS, &fingerprint(&asked))?.is_some();
     let person = store::by_name_or_email(tx, &asked)?.filter(|_| !too_often);
     let person = person.and_then(|(user, email)| Some((user, email?)));

@@ -1,7 +1,7 @@
 //! An account manager invites a person, or gives one who forgot their password a way to set a new one. They never see a password.
 
 use super::links::{INVITATION_GOOD, Invited, LinkKind, RESET_GOOD, Slip, Way, new_code, new_token};
-use super::{User, guards_money, may_administer, store};
+use super::{User, guards_money, may_administer, store, will_guard_money};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::confirmations::{self, Change};
 use crate::db::{self, Failure, WriteTx};
@@ -91,7 +91,7 @@ fn give(tx: &mut WriteTx<'_>, by: &By, user: &User, kind: LinkKind, way: Way) ->
         (Way::Mail, None) => return Err(InviteRefusal::NoAddress),
         (Way::Mail, Some(address)) => send(tx, by, user, kind, address)?,
         (Way::Slip, address) => {
-            if needs_confirmation(tx, by, user)? && !confirmations::spend_password_code(tx, &user.id)? {
+            if needs_confirmation(tx, by, user, kind)? && !confirmations::spend_password_code(tx, &user.id)? {
                 return Ok(Invited::Asked(confirmations::ask(tx, by, Some(&user.id), &Change::PasswordCode)?));
             }
             print(tx, by, user, kind, address)?
@@ -105,10 +105,14 @@ fn give(tx: &mut WriteTx<'_>, by: &By, user: &User, kind: LinkKind, way: Way) ->
 }
 
 /// Whoever holds a printed code can become the person: where that person lets money out, or gives rights, two account managers have to
-/// want it.
-fn needs_confirmation(tx: &mut WriteTx<'_>, by: &By, user: &User) -> db::Result<bool> {
+/// want it. Who never had a password is invited while their first rights wait: whoever confirms those sees that it is so.
+fn needs_confirmation(tx: &mut WriteTx<'_>, by: &By, user: &User, kind: LinkKind) -> db::Result<bool> {
     let now = tx.now();
-    Ok(guards_money(tx, user, now)? && confirmations::is_needed(tx, by)?)
+    let is_guarded = match kind {
+        LinkKind::Invitation => guards_money(tx, user, now)?,
+        LinkKind::Reset => will_guard_money(tx, user, now)?,
+    };
+    Ok(is_guarded && confirmations::is_needed(tx, by)?)
 }
 
 fn print(tx: &mut WriteTx<'_>, by: &By, user: &User, kind: LinkKind, address: Option<String>) -> Result<Invited, InviteRefusal> {

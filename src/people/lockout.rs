@@ -24,8 +24,6 @@ const LOCK_MAX: Duration = Duration::from_secs(60 * 60);
 pub(super) const FORGET_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// Stands for every name, or every address, in the rows that count all of them.
 const ALL: &str = "";
-/// So many locked people are listed.
-const LISTED_MAX: i64 = 100;
 
 /// So many tries at once, and then one each time another has leaked away.
 #[derive(Debug, Clone, Copy)]
@@ -199,23 +197,6 @@ pub fn unlock(tx: &mut WriteTx<'_>, by: &By, user: &User) -> Result<(), UnlockRe
     let mut event = Event::new(by.clone(), What::SignInUnlocked, Subject::new("user", &user.id));
     event.branch = Some(user.branch.clone());
     Ok(audit::record(tx, &event)?)
-}
-
-/// A person whose sign-in is locked somewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockedPerson {
-    pub user: User,
-    /// Until when, at the place where it is locked the longest.
-    pub until: Instant,
-}
-
-/// The people whose sign-in is locked somewhere, by name.
-///
-/// # Errors
-/// The database's.
-pub fn locked_people(conn: &mut Conn, now: Instant) -> db::Result<Vec<LockedPerson>> {
-    let rows = store::locked(conn, now, LISTED_MAX)?;
-    Ok(rows.into_iter().map(|(user, until)| LockedPerson { user, until }).collect())
 }
 
 /// Until when this person's sign-in is locked somewhere.

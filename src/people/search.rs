@@ -89,6 +89,11 @@ pub(super) fn in_force(now: &str) -> String {
     format!("g.ended_at IS NULL AND g.from_at <= {now} AND (g.until_at IS NULL OR g.until_at > {now})")
 }
 
+/// A condition on `users u`: wrong passwords keep them out somewhere.
+pub(super) fn locked(now: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM sign_in_failures f WHERE f.user_name = u.user_name AND f.locked_until > {now})")
+}
+
 /// What is searched; all of it must fit.
 #[derive(Debug, Clone, Default)]
 pub struct UserCriteria {
@@ -104,6 +109,8 @@ pub struct UserCriteria {
     pub branch: Option<BranchId>,
     pub role: Option<HeldRole>,
     pub is_active: Option<bool>,
+    /// Wrong passwords keep them out somewhere.
+    pub is_locked: bool,
 }
 
 /// A person in a list.
@@ -187,6 +194,9 @@ impl UserCriteria {
         }
         if let Some(is_active) = self.is_active {
             all.push(if is_active { "u.is_active" } else { "NOT u.is_active" }.to_owned());
+        }
+        if self.is_locked {
+            all.push(locked(&question.number(now.micros())));
         }
         all
     }

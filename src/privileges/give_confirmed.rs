@@ -38,6 +38,9 @@ pub fn give_confirmed(
         })
         .collect();
     shows_something(tx, &held, &new)?;
+    if !people::guards_money(tx, &person, now)? {
+        people::end_resets(tx, user)?;
+    }
     let replaced: BTreeSet<(&BranchId, Action)> = new.iter().map(|one| (&one.branch, one.action)).collect();
     let gone: Vec<GrantId> =
         open.iter().filter(|grant| replaced.contains(&(&grant.branch, grant.action))).map(|grant| grant.id.clone()).collect();

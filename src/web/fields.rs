@@ -84,6 +84,10 @@ impl FromRequest for Checked {
             if fields.len() > FIELDS_MAX {
                 return Err(ErrorPage::FormTooLarge);
             }
+            // Nobody types it, and PostgreSQL takes no text with it.
+            if fields.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+                return Err(ErrorPage::BadForm);
+            }
             let fields = Fields(fields);
             if token_fits(&request, fields.get(FORM_TOKEN)) {
                 Ok(Self { fields })

@@ -14,10 +14,13 @@ use super::page::{self, ErrorPage as ErrorSheet, Kept, Page, WayOn};
 use super::sessions::TypedSession;
 use super::urls::Needs;
 use super::visitor::{self, Visitor};
-use super::{ErrorPage, front, same_origin};
+use super::{ErrorPage, download, front, same_origin};
 use crate::institutions::Institution;
 use crate::say;
 use crate::words::Language;
+
+/// No page of ours asks for it, nothing that we keep has it, and PostgreSQL takes no text with it.
+const NUL: &str = "%00";
 
 /// Lets a request through to its handler, or answers it; turns a handler's [`ErrorPage`] into its page.
 pub async fn stand(
@@ -35,13 +38,18 @@ pub async fn stand(
         Err(error) => return Ok(refuse(request.into_parts().0, &error)),
     }
     let response = next.call(request).await?.map_into_boxed_body();
-    let Some(error) = response.response().error().and_then(|error| error.as_error::<ErrorPage>()) else { return Ok(response) };
+    let Some(error) = response.response().error().and_then(|error| error.as_error::<ErrorPage>()) else {
+        return Ok(download::while_active(response, &institution));
+    };
     let page = error_page(response.request(), error);
     Ok(ServiceResponse::new(response.into_parts().0, page))
 }
 
 /// `None`: go on. Some answer: the person has to sign in first.
 async fn admit(needs: Needs, request: &HttpRequest, institution: &Arc<Institution>) -> Result<Option<HttpResponse>, ErrorPage> {
+    if request.uri().path_and_query().is_some_and(|asked| asked.as_str().contains(NUL)) {
+        return Err(ErrorPage::NotFound);
+    }
     let changes = request.method() != Method::GET && request.method() != Method::HEAD;
     if changes && !same_origin::is_same_origin(request) {
         return Err(ErrorPage::CrossSite);

@@ -7,6 +7,8 @@
 mod askers;
 pub mod places;
 
+use std::io::Write;
+
 use outlay::privileges::Action;
 use outlay::web::urls::{Needs, URLS, Url};
 use reqwest::StatusCode;
@@ -86,6 +88,11 @@ fn is_as_promised(url: &Url, page: &Page, promised: Answer) -> bool {
     }
 }
 
+/// Past what keeps a passing test's words back: how much was tried is to be seen.
+fn say(words: &str) {
+    drop(std::io::stderr().write_all(format!("{words}\n").as_bytes()));
+}
+
 async fn ask(url: &Url, asker: &Asker, path: &str) -> Page {
     // A tab of their own each time: no answer may change who asks next.
     let mut tab = asker.tab.second();
@@ -118,7 +125,7 @@ async fn every_route_answers_everybody_as_the_table_says() {
             }
         }
     }
-    println!("authorisation: {tried} pairs of {} routes and {} askers tried", URLS.len(), askers.len());
+    say(&format!("authorisation: {tried} pairs of {} routes and {} askers tried", URLS.len(), askers.len()));
     assert!(wrong.is_empty(), "{} of {tried} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     dump::assert_same(&before, &dump::all_but(&portal.institution.db, CHANGED_BY_LOOKING).await);
 }
@@ -136,7 +143,7 @@ async fn no_form_is_taken_of_another_site_whoever_is_signed_in() {
             tried += 1;
         }
     }
-    println!("authorisation: {tried} forms from another site refused");
+    say(&format!("authorisation: {tried} forms from another site refused"));
 }
 
 #[test]

@@ -75,7 +75,8 @@ async fn text(part: &mut Field, idle: Duration) -> Result<String, ErrorPage> {
             return Err(ErrorPage::FormTooLarge);
         }
     }
-    String::from_utf8(bytes).map_err(|_| ErrorPage::BadForm)
+    // Nobody types a zero byte, and PostgreSQL takes no text with it.
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or(ErrorPage::BadForm)
 }
 
 async fn take(part: &mut Field, idle: Duration, limit: u64) -> Result<Sent, ErrorPage> {

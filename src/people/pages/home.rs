@@ -82,7 +82,8 @@ fn todos(home: &Home) -> Vec<ToDo> {
 
 fn counted(count: i64, one: Said, many: fn(i64) -> Said, path: &str) -> Option<ToDo> {
     let said = if count == 1 { one } else { many(count) };
-    let path = is_built(path).then(|| path.to_owned());
+    let page = path.split('?').next().unwrap_or(path);
+    let path = is_built(page).then(|| path.to_owned());
     (count > 0).then_some(ToDo { said, path, word: "To do", tone: "warn", since: None })
 }
 
@@ -110,7 +111,7 @@ fn of_administration(counts: Administration) -> Vec<ToDo> {
             counts.locked,
             say!("1 person cannot sign in for a while, after too many wrong passwords"),
             |count| say!("{count} people cannot sign in for a while, after too many wrong passwords", count = count),
-            "/users/locked",
+            "/users?sign_in=locked&active=yes",
         ),
     ];
     lists.into_iter().flatten().collect()

@@ -139,9 +139,11 @@ pub(super) fn locked(page: &Page, lockout: &Lockout) -> Said {
     }
 }
 
-/// Only a path of our own: nobody is sent elsewhere by a link to the sign-in page.
+/// Only a path of our own: nobody is sent elsewhere by a link to the sign-in page. Browsers drop tabs and line ends from an address and
+/// take `\` for `/`, so that neither may stand in it.
 fn own_path(next: &str) -> String {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']) && !next.starts_with("/sign-");
+    let is_bent = |c: char| c == '\\' || c.is_control();
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(is_bent) && !next.starts_with("/sign-");
     if own { next.to_owned() } else { "/".to_owned() }
 }
 

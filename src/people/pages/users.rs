@@ -31,13 +31,17 @@ struct UsersPage {
     branches: Vec<Choice>,
     roles: Vec<Choice>,
     active: Vec<Choice>,
+    sign_in: Vec<Choice>,
     more: bool,
     applied: Vec<Applied>,
     pager: Pager,
 }
 
 /// Filters that are not in sight until they are used.
-const MORE: &[&str] = &["user_name", "phone", "email", "job_title"];
+const MORE: &[&str] = &["user_name", "phone", "email", "job_title", "sign_in"];
+
+/// What is sent for those whose sign-in is locked.
+const LOCKED: &str = "locked";
 
 /// GET /users
 pub async fn search(request: HttpRequest, page: Page, list: List) -> Result<HttpResponse, ErrorPage> {
@@ -58,6 +62,7 @@ pub async fn search(request: HttpRequest, page: Page, list: List) -> Result<Http
             "no" => Some(false),
             _ => None,
         },
+        is_locked: list.get("sign_in") == LOCKED,
     };
     let (now, slice) = (institution.clock().now(), Slice { offset: list.offset(), limit: PAGE_ROWS, most: COUNTED_MAX });
     let (asked, chosen) = (criteria.clone(), criteria.branch.clone());
@@ -70,6 +75,7 @@ pub async fn search(request: HttpRequest, page: Page, list: List) -> Result<Http
         branches: branches.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect(),
         roles: HeldRole::ALL.iter().map(|role| Choice::new(role.as_str(), Said::new(role.label()))).collect(),
         active: vec![Choice::new("yes", Said::new("Yes")), Choice::new("no", Said::new("No"))],
+        sign_in: vec![Choice::new(LOCKED, Said::new("Locked now"))],
         more: list.uses_any(MORE),
         pager: list.pager(part.counted, part.rows.len()),
         rows: part.rows,
@@ -98,6 +104,9 @@ fn applied(list: &List, criteria: &UserCriteria, branches: &[(BranchId, String)]
     if let Some(is_active) = criteria.is_active {
         let word = if is_active { "Yes" } else { "No" };
         applied.push(Applied { label: "Is active", value: Said::new(word).into(), without: list.without("active") });
+    }
+    if criteria.is_locked {
+        applied.push(Applied { label: "Sign-in", value: Said::new("Locked now").into(), without: list.without("sign_in") });
     }
     applied
 }

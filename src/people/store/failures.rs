@@ -2,11 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::{COLUMNS, Row, user};
 use crate::clock::Instant;
-use crate::db::schema::{sign_in_failures, users};
+use crate::db::schema::sign_in_failures;
 use crate::db::{Conn, Result, WriteTx};
-use crate::people::User;
 
 /// What is known of wrong passwords for a name from an address.
 #[derive(Debug, Clone, Copy)]
@@ -48,20 +46,6 @@ pub(in crate::people) fn forget_failures(tx: &mut WriteTx<'_>, user_name: &str, 
 pub(in crate::people) fn forget_failures_of(tx: &mut WriteTx<'_>, user_name: &str) -> Result<()> {
     diesel::delete(sign_in_failures::table.filter(sign_in_failures::user_name.eq(user_name))).execute(&mut **tx)?;
     Ok(())
-}
-
-/// People whose name is locked somewhere at `now`, each once, with the end of their longest lock.
-pub(in crate::people) fn locked(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<(User, Instant)>> {
-    let mut rows: Vec<(Row, Option<Instant>)> = sign_in_failures::table
-        .inner_join(users::table.on(users::user_name.eq(sign_in_failures::user_name)))
-        .filter(sign_in_failures::locked_until.gt(now))
-        .filter(users::is_active.eq(true))
-        .order((users::full_name, users::id, sign_in_failures::locked_until.desc()))
-        .limit(limit)
-        .select((COLUMNS, sign_in_failures::locked_until))
-        .load(conn)?;
-    rows.dedup_by(|next, kept| next.0.0 == kept.0.0);
-    Ok(rows.into_iter().filter_map(|(row, until)| Some((user(row), until?))).collect())
 }
 
 pub(in crate::people) fn locked_until(conn: &mut Conn, user_name: &str, now: Instant) -> Result<Option<Instant>> {

@@ -8,6 +8,7 @@ use crate::clock::Instant;
 use crate::db::{Conn, Question, Result};
 use crate::ids::UserId;
 use crate::people::home::{Administration, HomeBatch};
+use crate::people::search::locked;
 use crate::search::Scope;
 
 const COLUMNS: &str = "b.id, b.reference, b.name, r.name AS branch, b.state, b.state_at, b.total, b.sum_total AS sum, b.currency, \
@@ -38,9 +39,7 @@ pub(in crate::people) fn administration(conn: &mut Conn, user: &UserId, now: Ins
         count(&format!("second_factor_requests WHERE state = 'waiting' AND user_id <> {user}")),
         count(&format!("confirmations WHERE state = 'waiting' AND asked_by <> {user} AND (user_id IS NULL OR user_id <> {user})")),
         count("outbox WHERE state = 'undelivered'"),
-        count(&format!(
-            "users u WHERE EXISTS (SELECT 1 FROM sign_in_failures f WHERE f.user_name = u.user_name AND f.locked_until > {now})"
-        )),
+        count(&format!("users u WHERE u.is_active AND {}", locked(&now))),
     );
     let counts: Vec<Counts> = question.load(conn, &sql)?;
     Ok(counts.first().map_or_else(Administration::default, |counts| Administration {

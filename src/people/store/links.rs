@@ -87,6 +87,30 @@ pub(in crate::people) fn end_mailed_resets(tx: &mut WriteTx<'_>, user: Option<&U
     Ok(())
 }
 
+/// Ends the person's mailed invitations and resets that were not used. What was printed stays good.
+pub(in crate::people) fn end_mailed_links(tx: &mut WriteTx<'_>, user: &UserId) -> Result<()> {
+    let now = tx.now();
+    let open = password_links::table
+        .filter(password_links::user_id.eq(user))
+        .filter(password_links::way.eq(Way::Mail))
+        .filter(password_links::used_at.is_null())
+        .filter(password_links::ended_at.is_null());
+    diesel::update(open).set(password_links::ended_at.eq(now)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Ends the person's resets, mailed and printed, that were not used. An invitation stays good: nobody else had the account before.
+pub(in crate::people) fn end_resets(tx: &mut WriteTx<'_>, user: &UserId) -> Result<()> {
+    let now = tx.now();
+    let open = password_links::table
+        .filter(password_links::user_id.eq(user))
+        .filter(password_links::kind.eq(LinkKind::Reset))
+        .filter(password_links::used_at.is_null())
+        .filter(password_links::ended_at.is_null());
+    diesel::update(open).set(password_links::ended_at.eq(now)).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Forgets links that could not be used since `before`.
 pub(in crate::people) fn forget_old_links(tx: &mut WriteTx<'_>, before: Instant) -> Result<()> {
     diesel::delete(password_links::table.filter(password_links::until_at.lt(before))).execute(&mut **tx)?;

@@ -14,11 +14,11 @@ use diesel::prelude::*;
 pub(super) use self::deactivation::{
     confirmations_of, drafts_of_leaver, granted_by, make_account_manager, on_the_way, open_sessions, set_active, withdraw_confirmations,
 };
-pub(super) use self::failures::{
-    Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked, locked_until, set_failures,
-};
+pub(super) use self::failures::{Failures, failures, forget_failures, forget_failures_of, forget_old_failures, locked_until, set_failures};
 pub(super) use self::home::{administration, in_states_of, rejected_of, troubled};
-pub(super) use self::links::{NewLink, end_links, end_mailed_resets, forget_old_links, good_link, insert_link, use_link};
+pub(super) use self::links::{
+    NewLink, end_links, end_mailed_links, end_mailed_resets, end_resets, forget_old_links, good_link, insert_link, use_link,
+};
 pub(super) use self::passwords::{by_name_or_email, credentials, must_set_password, set_last_sign_in, set_password};
 pub use self::passwords::{email, has_password};
 pub use self::persons::person;

@@ -89,6 +89,16 @@ async fn an_account_manager_may_be_granted_it() {
 }
 
 #[tokio::test]
+async fn what_somebody_typed_in_place_of_a_name_is_not_in_it() {
+    let (portal, _) = Portal::open().await;
+    let mut guesser = portal.stranger();
+    guesser.try_post_plain("/sign-in", &[("user_name", "mingalaba-1"), ("password", "thiri")]).await.assert_status(422);
+    let mut tun = auditor(&portal, &TUN, HLAING).await;
+    tun.get("/audit?action=person.sign_in_refused").await.assert_says_not("mingalaba-1");
+    assert!(sentences(&tun).contains(&"A sign-in as someone unknown was refused".to_owned()), "{:?}", sentences(&tun));
+}
+
+#[tokio::test]
 async fn it_is_narrowed_by_person_action_subject_and_day() {
     let (portal, _) = Portal::open().await;
     let batch = submitted(&portal, &THIRI, &WAGES).await;

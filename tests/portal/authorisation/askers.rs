@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use diesel::RunQueryDsl;
 use outlay::audit::By;
 use outlay::clock::{Clock as _, ManualClock};
-use outlay::db::{self, Db};
 use outlay::privileges::{self, Action, NewGrant};
 
 use crate::support::cast::{self, AYE, HLA, HLAING, MANDALAY, MOE, MYINT, Office, Person, THIRI, TUN, ZAW};
+use crate::support::database::run;
 use crate::support::portal::Portal;
 use crate::support::tab::Tab;
 use crate::support::{batches, cast::add_person};
@@ -136,10 +135,6 @@ async fn arrives(portal: &Portal, person: Person) {
 
 async fn of_elsewhere(portal: &Portal, elsewhere: &Portal, person: &Person) -> Tab {
     portal.stranger().with_cookies_of(&elsewhere.signed_in(person).await)
-}
-
-async fn run(db: &Db, sql: &'static str) {
-    db.write(move |tx| Ok::<_, db::Error>(diesel::sql_query(sql).execute(&mut **tx)?)).await.unwrap();
 }
 
 async fn deactivated(portal: &Portal) -> Tab {

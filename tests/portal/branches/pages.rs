@@ -53,7 +53,9 @@ async fn a_branch_with_something_open_says_what() {
     page.assert_says("YANGON - HLAING - Hlaing cannot be deactivated yet")
         .assert_says("1 batch")
         .assert_says("Its maker deletes or submits it");
-    page.assert_says("5 active people belong to it").assert_says(HLA.full_name);
+    page.assert_says("5 active people belong to it");
+    let of_hla = format!("a[href='/users/{}']", crate::support::links::user(&portal, &HLA).await.id);
+    assert_eq!(page.text(&of_hla), HLA.full_name);
     assert!(!page.has(&format!("form[action='{path}/deactivation']")), "no button that would be refused");
     let token = page.attribute("input[name=form_token]", "value");
     let fields = [("form_token", token.as_str()), ("once", "0123456789abcdef0123456789abcdef")];

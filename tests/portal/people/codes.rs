@@ -1,7 +1,10 @@
 //! Codes on printed slips: shown once, good once, and for one who lets money out only with both account managers.
 
-use outlay::confirmations::{self, State};
+use outlay::confirmations::{self, Change, GrantAsked, State};
+use outlay::db::WriteTx;
+use outlay::ids::ConfirmationId;
 use outlay::people::{self, Invited, Way};
+use outlay::privileges::Action;
 use reqwest::StatusCode;
 
 use crate::support::batches::actor;
@@ -130,4 +133,59 @@ async fn nobody_makes_a_code_for_themselves_and_nobody_else_makes_one_at_all() {
     }
     // Her password is what it was.
     portal.signed_in(&THIRI).await.get("/me").await.assert_says(THIRI.full_name).assert_says_not(PASSWORD);
+}
+
+/// Puts Approve Payment for Thiri before the other account manager.
+async fn asked_for_approve(portal: &Portal) -> ConfirmationId {
+    let (aye, thiri) = (actor(portal, &AYE).await.by(), links::user(portal, &THIRI).await);
+    let grant = GrantAsked { branch: thiri.branch.clone(), action: Action::ApprovePayment, until: None };
+    let ask = move |tx: &mut WriteTx<'_>| confirmations::ask(tx, &aye, Some(&thiri.id), &Change::Grants(vec![grant.clone()]));
+    portal.institution.db.write(ask).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_code_that_one_account_manager_kept_opens_nothing_once_its_person_can_approve() {
+    let (portal, _) = Portal::open().await;
+    let thiri = links::user(&portal, &THIRI).await;
+    let mut aye = portal.signed_in(&AYE).await;
+    let action = format!("/users/{}/reset-code", thiri.id);
+    aye.get(&action).await;
+    let kept = aye.post_form(&action, &[]).await.text(".slip-code");
+    let id = asked_for_approve(&portal).await;
+    let mut kyi = portal.signed_in(&KYI).await;
+    kyi.get(&format!("/confirmations/{id}")).await.assert_says("They set one of their own");
+    kyi.post_form(&format!("/confirmations/{id}/confirmation"), &[]).await.assert_says("Confirmed.");
+    let mut thief = portal.stranger();
+    thief.get("/code").await;
+    thief.post_form("/code", &[("user_name", "thiri"), ("code", &kept), ("new_password", NEW)]).await.assert_status(422);
+    portal.signed_in(&THIRI).await.get("/tasks").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn while_approve_waits_one_account_manager_alone_gets_neither_a_code_nor_another_address() {
+    let (portal, _) = Portal::open().await;
+    let thiri = links::user(&portal, &THIRI).await;
+    asked_for_approve(&portal).await;
+    let mut aye = portal.signed_in(&AYE).await;
+    let action = format!("/users/{}/reset-code", thiri.id);
+    aye.get(&action).await;
+    assert!(!aye.post_form(&action, &[]).await.has(".slip-code"));
+    let edit = format!("/users/{}/edit", thiri.id);
+    aye.get(&edit).await;
+    aye.post_form(&edit, &[("email", "mine@example.org")]).await.assert_says("waits until the other account manager confirms it");
+    assert_eq!(portal.institution.db.read(confirmations::waiting).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn who_confirms_approve_for_a_newcomer_sees_that_a_code_is_in_somebodys_hands() {
+    let (portal, _) = Portal::open().await;
+    let phyu = links::add_phyu(&portal).await;
+    links::code(&portal, &PHYU).await;
+    let (aye, id) = (actor(&portal, &AYE).await.by(), phyu.id.clone());
+    let grant = GrantAsked { branch: phyu.branch, action: Action::ApprovePayment, until: None };
+    let ask = move |tx: &mut WriteTx<'_>| confirmations::ask(tx, &aye, Some(&id), &Change::Grants(vec![grant.clone()]));
+    let asked = portal.institution.db.write(ask).await.unwrap();
+    let mut kyi = portal.signed_in(&KYI).await;
+    let page = kyi.get(&format!("/confirmations/{asked}")).await;
+    page.assert_says("phyu@upendo.example").assert_says("Not set. A code was printed on 21 Nov 2025, 06:55");
 }

@@ -60,6 +60,27 @@ async fn a_newer_invitation_ends_the_earlier_and_a_week_ends_both() {
 }
 
 #[tokio::test]
+async fn an_invitation_that_went_to_a_wrong_address_ends_when_the_address_is_mended() {
+    let (portal, _) = Portal::open_with_settings(MAIL).await;
+    let first = links::invitation(&portal).await;
+    let phyu = links::user(&portal, &PHYU).await;
+    let mut aye = portal.signed_in(&AYE).await;
+    let edit = format!("/users/{}/edit", phyu.id);
+    aye.get(&edit).await;
+    // Another change leaves it alone.
+    aye.post_form(&edit, &[("job_title", "Cashier")]).await.assert_status(200);
+    portal.stranger().get(&first).await.assert_status(200);
+    aye.get(&edit).await;
+    aye.post_form(&edit, &[("email", "phyu.phyu@upendo.example")]).await.assert_status(200);
+    portal.stranger().get(&first).await.assert_status(404);
+    aye.get(&format!("/users/{}", phyu.id)).await.assert_says("the last invitation does not work any more");
+    let action = format!("/users/{}/invitation", phyu.id);
+    aye.get(&action).await;
+    aye.post_form(&action, &[("way", "mail")]).await.assert_says("on its way to phyu.phyu@upendo.example");
+    portal.stranger().get(&links::mailed_path(&portal, &phyu.id).await).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn a_forgotten_password_is_set_anew_and_ends_every_session() {
     let (portal, clock) = Portal::open_with_settings(MAIL).await;
     links::set_email(&portal, &THIRI, "Thiri@Upendo.example").await;

@@ -50,3 +50,18 @@ async fn a_session_ends_when_nobody_clicks_and_its_form_is_not_sent() {
     clock.advance(Duration::from_secs(31 * 60));
     thiri.post_form("/sign-out", &[]).await.assert_says("You were signed out, so your last form was not sent");
 }
+
+#[tokio::test]
+async fn a_link_to_the_sign_in_page_leads_to_pages_of_ours_only() {
+    let (portal, _) = Portal::open().await;
+    let hostile =
+        ["//evil.example", "/\\evil.example", "/\t/evil.example", "/\n/evil.example", "\t//evil.example", "https://evil.example", ""];
+    for next in hostile {
+        let fields = [("user_name", THIRI.user_name), ("password", PASSWORD), ("next", next)];
+        let page = portal.stranger().try_post_plain("/sign-in", &fields).await;
+        assert_eq!((page.status.as_u16(), page.header("location")), (303, Some("/")), "{next:?}");
+    }
+    let fields = [("user_name", THIRI.user_name), ("password", PASSWORD), ("next", "/search/batches?q=x")];
+    let page = portal.stranger().try_post_plain("/sign-in", &fields).await;
+    assert_eq!(page.header("location"), Some("/search/batches?q=x"));
+}

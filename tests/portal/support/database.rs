@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use diesel::RunQueryDsl;
 use outlay::clock::Clock;
 use outlay::db::{self, Access, Conn, DatabaseUrl, Db};
 
@@ -78,6 +79,12 @@ static TEMPLATE: LazyLock<Template> = LazyLock::new(|| match &*SERVER {
         Template::Postgres(name)
     }
 });
+
+/// Runs a statement past all verbs: what no page can bring about.
+pub async fn run(db: &Db, sql: &str) {
+    let sql = sql.to_owned();
+    db.write(move |tx| Ok::<_, db::Error>(diesel::sql_query(sql.clone()).execute(&mut **tx)?)).await.unwrap();
+}
 
 const SQLITE_NAME: &str = "outlay.sqlite3";
 

@@ -77,6 +77,13 @@ impl Tab {
         self.request(Method::GET, path, None).await
     }
 
+    /// What a path answers, before its body has been read.
+    pub async fn begin(&self, path: &str) -> reqwest::Response {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.http.get(format!("http://{}{path}", self.address)).header(HOST, &self.site);
+        request.header(COOKIE, cookies.join("; ")).send().await.unwrap()
+    }
+
     /// What fields that no page of ours made are answered, sent as a form with files is, without following where it leads.
     pub async fn try_post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let file = ChosenFile { field: "file", name: "payments.csv", bytes: b"" };

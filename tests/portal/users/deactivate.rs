@@ -120,6 +120,40 @@ async fn everything_that_opened_something_ends_at_once() {
     assert_eq!((sessions, links, factor, waiting), (0, 0, ("dead".to_owned(), Vec::new()), vec!["withdrawn".to_owned()]));
 }
 
+/// So much of an audit log that no line holds it: what has not been sent yet waits in the server.
+const LONG_LOG: &str = "INSERT INTO audit_events (id, at, actor_kind, actor_name, action, subject_kind, subject_id, reason, changes) \
+     WITH RECURSIVE many (n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM many WHERE n < 13500) \
+     SELECT '0000-' || n, 1, 'operator', 'a test', 'fsp.added', 'fsp', 'p-' || n, REPLACE('x', 'x', 'REASON'), '{}' FROM many";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_being_taken_away_breaks_off() {
+    let (portal, _) = Portal::open().await;
+    super::desk::grant(&portal, &KYI, &SU, Action::ViewAuditLog).await;
+    let sql = LONG_LOG.replace("REASON", &"Nothing to see here. ".repeat(500));
+    crate::support::database::run(&portal.institution.db, &sql).await;
+    let su = portal.signed_in(&SU).await;
+    let mut whole = su.begin("/audit.csv").await;
+    let mut bytes = 0;
+    while let Some(piece) = whole.chunk().await.unwrap() {
+        bytes += piece.len();
+    }
+    assert!(bytes > 30_000_000, "{bytes} bytes could lie ready on the line");
+
+    let mut file = su.begin("/audit.csv").await;
+    assert_eq!(file.status(), 200);
+    assert!(file.chunk().await.unwrap().is_some());
+    retire(&portal, &SU).await;
+    let mut sent = 0;
+    let end = loop {
+        match file.chunk().await {
+            Ok(Some(piece)) => sent += piece.len(),
+            end => break end,
+        }
+    };
+    assert!(end.is_err(), "a file that is not whole is not taken for one");
+    assert!(sent < bytes, "{sent} of {bytes} bytes");
+}
+
 #[tokio::test]
 async fn the_last_account_manager_stays_and_nobody_deactivates_themselves() {
     let (portal, _) = Portal::open().await;

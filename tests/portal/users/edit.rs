@@ -116,6 +116,40 @@ async fn of_twenty_confirmed_at_the_same_moment_one_becomes_the_second_account_m
     assert_eq!(portal.institution.db.read(count).await.unwrap(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_forms_for_an_account_manager_at_the_same_moment_one_is_the_second_and_the_others_are_told_who_they_are() {
+    let (portal, _) = Portal::open().await;
+    retire(&portal, &KYI).await;
+    // An institution that has no second word: each form would make one at once.
+    let relax = "INSERT INTO settings (name, value, changed_by, changed_at) VALUES ('confirmations', 'off', 'a test', 0)";
+    crate::support::database::run(&portal.institution.db, relax).await;
+    let mut aye = portal.signed_in(&AYE).await;
+    let branch = option(aye.get("/users/new").await, "select#branch", HLAING.code);
+    let posts = (0..20).map(|number| {
+        let (mut tab, branch) = (aye.second(), branch.clone());
+        tokio::spawn(async move {
+            tab.get("/users/new").await;
+            let name = format!("Manager {number}");
+            tab.post_form("/users", &[("full_name", &name), ("branch", &branch), ("account_manager", "yes")]).await.clone()
+        })
+    });
+    let mut refused = Vec::new();
+    for post in posts.collect::<Vec<_>>() {
+        let page = post.await.unwrap();
+        if page.status != 200 {
+            refused.push(page);
+        }
+    }
+    assert_eq!(refused.len(), 19);
+    let now = |conn: &mut Conn| outlay::people::account_managers(conn);
+    let managers = portal.institution.db.read(now).await.unwrap();
+    assert_eq!(managers.len(), 2);
+    for page in refused {
+        let both = format!("They are {}.", managers.iter().map(|one| one.full_name.as_str()).collect::<Vec<_>>().join(", "));
+        page.assert_status(422).assert_says("Only 2 account managers are allowed").assert_says(&both);
+    }
+}
+
 #[tokio::test]
 async fn what_is_edited_is_kept_with_its_old_value() {
     let (portal, _) = Portal::open().await;

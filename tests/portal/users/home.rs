@@ -7,6 +7,7 @@ use super::desk::id_of;
 use crate::support::batches::{WAGES, actor, drafted, find, submitted};
 use crate::support::cast::{AYE, HLA, KYI, MOE, THIRI, TUN};
 use crate::support::portal::Portal;
+use crate::support::tab::Tab;
 
 #[tokio::test]
 async fn everybody_lands_on_what_waits_for_them() {
@@ -49,4 +50,40 @@ async fn an_account_manager_sees_what_the_other_asked_for() {
     aye.page().assert_says("1 request of the other account manager waits for your confirmation");
     let kyi = portal.signed_in(&KYI).await;
     kyi.page().assert_says("Nothing waits for you");
+}
+
+#[tokio::test]
+async fn an_account_manager_gets_from_the_first_page_to_those_who_are_locked() {
+    let (portal, clock) = Portal::open().await;
+    let mut guesser = portal.stranger();
+    for _ in 0..5 {
+        guesser.try_post_plain("/sign-in", &[("user_name", THIRI.user_name), ("password", "Guess-1234")]).await;
+    }
+    let mut aye = portal.signed_in(&AYE).await;
+    aye.page().assert_says("1 person cannot sign in for a while");
+    let list = aye.page().attribute(".stage-label a", "href");
+    let page = aye.get(&list).await;
+    assert_eq!(page.rows("table").len(), 1);
+    page.assert_says(THIRI.full_name).assert_says("Locked now");
+    clock.advance(std::time::Duration::from_secs(60));
+    aye.get(&list).await.assert_says("No one matches");
+    aye.get("/").await.assert_says("Nothing waits for you");
+}
+
+#[tokio::test]
+async fn the_sidebar_counts_what_waits_for_a_decision_and_ones_own_drafts() {
+    let (portal, _) = Portal::open().await;
+    let beside = |tab: &Tab, path: &str| {
+        let entry = format!(".sidebar a[href='{path}'] .menu-count");
+        if tab.page().has(&entry) { Some(tab.page().text(&entry)) } else { None }
+    };
+    let thiri = portal.signed_in(&THIRI).await;
+    assert_eq!(beside(&thiri, "/batches/new"), None, "nothing is counted where there is nothing");
+    drafted(&portal, &THIRI, &WAGES).await;
+    submitted(&portal, &THIRI, &WAGES).await;
+    submitted(&portal, &THIRI, &WAGES).await;
+    let (thiri, hla, moe) = (portal.signed_in(&THIRI).await, portal.signed_in(&HLA).await, portal.signed_in(&MOE).await);
+    assert!(beside(&thiri, "/batches/new").unwrap().starts_with('1'));
+    assert!(beside(&hla, "/tasks").unwrap().starts_with('2'));
+    assert_eq!(beside(&moe, "/tasks"), None, "another branch's work is not counted");
 }
