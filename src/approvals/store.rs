@@ -106,6 +106,31 @@ pub(super) fn decision(conn: &mut Conn, batch: &BatchId) -> Result<Option<Standi
     Ok(question.load(conn, &sql)?.into_iter().next())
 }
 
+/// The approval of a batch that counts: the newest.
+#[derive(Debug, Clone, QueryableByName)]
+pub(super) struct Approval {
+    #[diesel(sql_type = Text)]
+    pub user_id: UserId,
+    #[diesel(sql_type = Text)]
+    pub by: String,
+    #[diesel(sql_type = BigInt)]
+    pub at: Instant,
+    #[diesel(sql_type = Text)]
+    pub branch: BranchId,
+}
+
+pub(super) fn approval(conn: &mut Conn, batch: &BatchId) -> Result<Option<Approval>> {
+    let mut question = Question::default();
+    let batch = question.text(batch.as_str());
+    let sql = format!(
+        "SELECT d.user_id, u.full_name AS by, d.at, b.branch_id AS branch FROM \
+         (SELECT user_id, at FROM decisions WHERE batch_id = {batch} AND decision = 'approved' \
+         UNION ALL SELECT user_id, at FROM approvals_again WHERE batch_id = {batch}) d \
+         JOIN users u ON u.id = d.user_id JOIN batches b ON b.id = {batch} ORDER BY d.at DESC LIMIT 1"
+    );
+    Ok(question.load(conn, &sql)?.into_iter().next())
+}
+
 #[derive(QueryableByName)]
 struct Named {
     #[diesel(sql_type = Text)]
