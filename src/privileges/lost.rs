@@ -10,18 +10,11 @@ use crate::clock::Instant;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loss {
     /// They were not active for a while, or are not now.
-    Deactivated {
-        at: Instant,
-    },
+    Deactivated { at: Instant },
     /// They manage accounts, or did: an account manager decides on no payment.
-    AccountManager {
-        at: Instant,
-    },
+    AccountManager { at: Instant },
     /// Somebody took it away.
-    Ended {
-        at: Instant,
-        by: Option<String>,
-    },
+    Ended { at: Instant, by: Option<String> },
     /// They did not hold it at that moment.
     NeverHeld,
 }
