@@ -1,10 +1,11 @@
 //! Approves or rejects a batch.
 
 use super::{Decision, REASON_CHARS_MAX, store};
-use crate::audit::{self, Event, What};
+use crate::audit::{self, By, Event, What};
 use crate::batches::{self, Batch, State};
 use crate::clock::Instant;
 use crate::db::{self, Failure, WriteTx};
+use crate::dispatch::{self, Went};
 use crate::ids::{BatchId, BranchId, Reference};
 use crate::mail;
 use crate::money::{Currency, Minor};
@@ -34,6 +35,8 @@ pub struct Decided {
     pub payments: i64,
     pub sum: Minor,
     pub currency: Currency,
+    /// What came of it, where it is another approval of what was approved before.
+    pub again: Option<Went>,
 }
 
 /// The batch does not wait for this decision any more.
@@ -64,6 +67,8 @@ pub enum Refusal {
     NotAllowed(Action),
     #[error("the person made a part of this batch, so somebody else decides on it")]
     OwnBatch,
+    #[error("what was approved before is approved again or cancelled, not rejected")]
+    OnlyApprove,
     #[error("a rejection needs a reason")]
     ReasonMissing,
     #[error("the reason is longer than {REASON_CHARS_MAX} characters")]
@@ -130,33 +135,64 @@ pub fn decide_with_code(
     if reason.chars().count() > REASON_CHARS_MAX {
         return Err(Refusal::ReasonTooLong);
     }
+    if batch.needs_approval_again() && form.decision != Decision::Approved {
+        return Err(Refusal::OnlyApprove);
+    }
     if let Some(moved) = moved(tx, &batch, &form.seal)? {
         return Err(Refusal::Moved(moved));
     }
     if form.decision == Decision::Approved {
         second_factor::step_up(tx, &actor.id, code)?;
     }
+    let note = Some(reason).filter(|reason| !reason.is_empty());
+    if batch.needs_approval_again() {
+        store::insert_again(tx, &batch, &actor.id, note)?;
+        record(tx, actor, &batch, What::BatchApprovedAgain, reason)?;
+        mail::tell::decided(tx, &batch, form.decision, &actor.full_name, reason)?;
+        let went = dispatch::approved_again(tx, &actor.by(), &batch.id)?;
+        return Ok(decided(batch, form.decision, Some(went)));
+    }
     let next = match form.decision {
         Decision::Approved => State::Approved,
         Decision::Rejected => State::Rejected,
     };
     batches::swap_state(tx, &batch.id, State::PendingApproval, next)?;
-    store::insert_decision(tx, &batch, &actor.id, form.decision, Some(reason).filter(|reason| !reason.is_empty()))?;
+    store::insert_decision(tx, &batch, &actor.id, form.decision, note)?;
     if form.decision == Decision::Approved && store::make_ready(tx, &batch.id)? != batch.counts.waiting.count {
         // The counts are not those of the rows: nothing of this is paid before somebody has looked.
         return Err(Refusal::Db(db::Error::Conflict));
     }
-    record(tx, actor, &batch, form.decision, reason)?;
+    let what = match form.decision {
+        Decision::Approved => What::BatchApproved,
+        Decision::Rejected => What::BatchRejected,
+    };
+    record(tx, actor, &batch, what, reason)?;
     mail::tell::decided(tx, &batch, form.decision, &actor.full_name, reason)?;
-    Ok(Decided {
+    if form.decision == Decision::Approved {
+        await_its_day(tx, &batch)?;
+    }
+    Ok(decided(batch, form.decision, None))
+}
+
+/// What is to be paid later waits for its day; what was to be paid earlier is paid at once.
+fn await_its_day(tx: &mut WriteTx<'_>, batch: &Batch) -> db::Result<()> {
+    let Some(day) = batch.pay_at.filter(|day| *day > tx.now()) else { return Ok(()) };
+    batches::swap_state(tx, &batch.id, State::Approved, State::Scheduled)?;
+    let event = Event::of_batch(By::system(), What::BatchScheduled, &batch.id, &batch.branch);
+    audit::record(tx, &event.changing(serde_json::json!({ "pay_at": day.micros() })))
+}
+
+fn decided(batch: Batch, decision: Decision, again: Option<Went>) -> Decided {
+    Decided {
         batch: batch.id,
         reference: batch.reference,
         branch: batch.branch,
-        decision: form.decision,
+        decision,
         payments: batch.counts.waiting.count,
         sum: batch.counts.waiting.sum,
         currency: batch.currency,
-    })
+        again,
+    }
 }
 
 /// The decision's own privilege and the type's View. Who has not even the View does not learn that the batch is there.
@@ -179,7 +215,7 @@ fn allowed(tx: &mut WriteTx<'_>, actor: &Actor, batch: &Batch, decision: Decisio
 /// # Errors
 /// The database's.
 pub(super) fn moved(conn: &mut db::Conn, batch: &Batch, seal: &str) -> db::Result<Option<Moved>> {
-    if batch.state == State::PendingApproval {
+    if batch.state == State::PendingApproval || batch.needs_approval_again() {
         if batch.seal.as_deref() == Some(seal) {
             return Ok(None);
         }
@@ -197,11 +233,7 @@ pub(super) fn moved(conn: &mut db::Conn, batch: &Batch, seal: &str) -> db::Resul
     Ok(Some(Moved { how, by, at: batch.state_at }))
 }
 
-fn record(tx: &mut WriteTx<'_>, actor: &Actor, batch: &Batch, decision: Decision, reason: &str) -> db::Result<()> {
-    let what = match decision {
-        Decision::Approved => What::BatchApproved,
-        Decision::Rejected => What::BatchRejected,
-    };
+fn record(tx: &mut WriteTx<'_>, actor: &Actor, batch: &Batch, what: What, reason: &str) -> db::Result<()> {
     let mut event = Event::of_batch(actor.by(), what, &batch.id, &batch.branch).changing(serde_json::json!({
         "payments": batch.counts.waiting.count,
         "sum": batch.counts.waiting.sum,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::audit::What;
 use crate::batches::State;
 use crate::clock::Instant;
+use crate::dispatch::PauseReason;
 use crate::ids::{BatchId, Reference, UserId};
 use crate::say;
 use crate::search::Span;
@@ -47,6 +48,13 @@ impl HistoryEntry {
     /// What was done; its name in the log where this version has no word for it.
     pub fn label(&self) -> Said {
         self.action.parse::<What>().map_or_else(|_| say!("{action}", action = &self.action), |what| Said::new(what.label()))
+    }
+
+    /// Why: in their words, or in ours where Outlay did it.
+    pub fn why(&self) -> Option<Said> {
+        let reason = self.reason.as_ref()?;
+        let ours = reason.parse::<PauseReason>().ok().filter(|_| self.action == What::BatchPaused.as_str());
+        Some(ours.map_or_else(|| say!("{reason}", reason = reason), PauseReason::said))
     }
 
     /// What it changed or tells, as the log keeps it.

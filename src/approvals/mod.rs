@@ -7,6 +7,7 @@
 
 mod decide;
 mod history;
+mod stands;
 mod store;
 mod tasks;
 
@@ -14,6 +15,7 @@ pub mod pages;
 
 pub use self::decide::{Decided, DecisionForm, Moved, MovedHow, Refusal, decide, decide_with_code};
 pub use self::history::{HistoryCriteria, HistoryEntry};
+pub use self::stands::{Lapse, Stands, still_stands};
 pub use self::store::{tasks_waiting, waiting_sums};
 pub use self::tasks::{Checker, Task, Waiting};
 use crate::db::text_enum;

@@ -10,7 +10,7 @@ use super::tasks::{Checker, Task, TaskCriteria, Waiting};
 use crate::audit::What;
 use crate::batches::{Batch, PaymentType, State};
 use crate::clock::Instant;
-use crate::db::schema::{decisions, transfers};
+use crate::db::schema::{approvals_again, decisions, transfers};
 use crate::db::{Conn, Question, Result, WriteTx};
 use crate::dispatch::TransferState;
 use crate::ids::{BatchId, BranchId, Reference, UserId};
@@ -56,6 +56,8 @@ pub struct Case {
     #[diesel(sql_type = BigInt)]
     pub excluded: i64,
     #[diesel(sql_type = BigInt)]
+    pub total: i64,
+    #[diesel(sql_type = BigInt)]
     pub sum: Minor,
     #[diesel(sql_type = Text)]
     pub created_by: String,
@@ -65,6 +67,20 @@ pub struct Case {
     pub submitted_by: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub submitted_at: Option<Instant>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub pay_at: Option<Instant>,
+}
+
+impl Case {
+    /// It was approved before, by somebody who lost the right to.
+    pub fn is_again(&self) -> bool {
+        self.state == State::Paused
+    }
+
+    /// Payments that its page lists: those that would be paid; of what was approved before, all that were.
+    pub fn listed(&self) -> i64 {
+        if self.is_again() { self.total.saturating_sub(self.excluded) } else { self.waiting }
+    }
 }
 
 pub(super) fn find(conn: &mut Conn, id: &BatchId) -> Result<Option<Case>> {
@@ -73,8 +89,8 @@ pub(super) fn find(conn: &mut Conn, id: &BatchId) -> Result<Option<Case>> {
     let sql = format!(
         "SELECT b.id, b.reference, b.name, b.client_reference, b.branch_id AS branch, r.name AS branch_name, b.payment_type, \
          a.name AS account, af.name AS from_fsp, tf.name AS to_fsp, b.currency, b.state, b.state_at, b.seal, b.fee_limit, b.waiting, \
-         b.excluded, b.sum_waiting AS sum, cu.full_name AS created_by, b.created_at, su.full_name AS submitted_by, \
-         b.submitted_at FROM batches b JOIN branches r ON r.id = b.branch_id JOIN funding_accounts a ON a.id = b.funding_account_id \
+         b.excluded, b.total, b.sum_waiting AS sum, cu.full_name AS created_by, b.created_at, su.full_name AS submitted_by, \
+         b.submitted_at, b.pay_at FROM batches b JOIN branches r ON r.id = b.branch_id JOIN funding_accounts a ON a.id = b.funding_account_id \
          JOIN fsps af ON af.id = a.fsp_id LEFT JOIN fsps tf ON tf.id = b.to_fsp JOIN users cu ON cu.id = b.created_by \
          LEFT JOIN users su ON su.id = b.submitted_by WHERE b.id = {id}"
     );
@@ -102,6 +118,31 @@ pub(super) fn decision(conn: &mut Conn, batch: &BatchId) -> Result<Option<Standi
     let sql = format!(
         "SELECT d.decision, d.user_id, u.full_name AS by, d.at, d.reason FROM decisions d JOIN users u ON u.id = d.user_id \
          WHERE d.batch_id = {batch}"
+    );
+    Ok(question.load(conn, &sql)?.into_iter().next())
+}
+
+/// The approval of a batch that counts: the newest.
+#[derive(Debug, Clone, QueryableByName)]
+pub(super) struct Approval {
+    #[diesel(sql_type = Text)]
+    pub user_id: UserId,
+    #[diesel(sql_type = Text)]
+    pub by: String,
+    #[diesel(sql_type = BigInt)]
+    pub at: Instant,
+    #[diesel(sql_type = Text)]
+    pub branch: BranchId,
+}
+
+pub(super) fn approval(conn: &mut Conn, batch: &BatchId) -> Result<Option<Approval>> {
+    let mut question = Question::default();
+    let batch = question.text(batch.as_str());
+    let sql = format!(
+        "SELECT d.user_id, u.full_name AS by, d.at, b.branch_id AS branch FROM \
+         (SELECT user_id, at FROM decisions WHERE batch_id = {batch} AND decision = 'approved' \
+         UNION ALL SELECT user_id, at FROM approvals_again WHERE batch_id = {batch}) d \
+         JOIN users u ON u.id = d.user_id JOIN batches b ON b.id = {batch} ORDER BY d.at DESC LIMIT 1"
     );
     Ok(question.load(conn, &sql)?.into_iter().next())
 }
@@ -152,6 +193,21 @@ pub(super) fn insert_decision(tx: &mut WriteTx<'_>, batch: &Batch, user: &UserId
     Ok(())
 }
 
+/// Another approval of what was approved before, under the same seal.
+pub(super) fn insert_again(tx: &mut WriteTx<'_>, batch: &Batch, user: &UserId, reason: Option<&str>) -> Result<()> {
+    let now = tx.now();
+    diesel::insert_into(approvals_again::table)
+        .values((
+            approvals_again::batch_id.eq(&batch.id),
+            approvals_again::at.eq(now),
+            approvals_again::user_id.eq(user),
+            approvals_again::seal.eq(batch.seal.as_deref().unwrap_or_default()),
+            approvals_again::reason.eq(reason),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Batches that wait for this checker, the longest wait first.
 pub(super) fn tasks(conn: &mut Conn, checker: &Checker, criteria: &TaskCriteria, slice: Slice) -> Result<Part<Task>> {
     let mut question = Question::default();
@@ -169,7 +225,7 @@ pub(super) fn tasks(conn: &mut Conn, checker: &Checker, criteria: &TaskCriteria,
     let (limit, offset) = (question.number(slice.limit), question.number(slice.offset));
     let sql = format!(
         "SELECT b.id, b.reference, b.name, u.full_name AS created_by, b.created_at, r.name AS branch, b.payment_type, b.waiting AS total, \
-         b.sum_waiting AS sum, b.currency, b.warnings, b.submitted_at \
+         b.sum_waiting AS sum, b.currency, b.warnings, b.submitted_at, b.state, b.pay_at \
          FROM (SELECT b.* {from} ORDER BY b.submitted_at, b.id LIMIT {limit} OFFSET {offset}) b \
          JOIN users u ON u.id = b.created_by JOIN branches r ON r.id = b.branch_id ORDER BY b.submitted_at, b.id"
     );

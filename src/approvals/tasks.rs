@@ -4,7 +4,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::Decision;
-use crate::batches::PaymentType;
+use crate::batches::{PaymentType, State};
 use crate::clock::Instant;
 use crate::db::Question;
 use crate::ids::{BatchId, BranchId, Reference, UserId};
@@ -16,13 +16,16 @@ use crate::privileges::Rights;
 pub struct Checker {
     user: UserId,
     may: Vec<(PaymentType, Vec<BranchId>)>,
+    /// Where they may approve, and so approve again.
+    approves: Vec<BranchId>,
 }
 
 impl Checker {
     pub fn of(user: &UserId, rights: &Rights) -> Self {
         let decides = |branch: &&BranchId| Decision::ALL.iter().any(|decision| rights.has(decision.needs(), branch));
         let may = PaymentType::ALL.iter().map(|kind| (*kind, rights.branches(kind.view()).filter(decides).cloned().collect::<Vec<_>>()));
-        Self { user: user.clone(), may: may.filter(|(_, branches)| !branches.is_empty()).collect() }
+        let approves = rights.branches(Decision::Approved.needs()).cloned().collect();
+        Self { user: user.clone(), approves, may: may.filter(|(_, branches)| !branches.is_empty()).collect() }
     }
 
     pub fn user(&self) -> &UserId {
@@ -46,7 +49,7 @@ impl Checker {
         self.may.iter().map(|(kind, _)| *kind)
     }
 
-    /// A condition on `batches b`: it waits, they may decide on it and see it, and they made no part of it.
+    /// A condition on `batches b`: it waits for a decision or needs approval again, they may decide on it and see it, and they made no part of it.
     pub(crate) fn tasks(&self, question: &mut Question) -> String {
         let mut ways = Vec::new();
         for (kind, branches) in &self.may {
@@ -55,9 +58,11 @@ impl Checker {
             ways.push(format!("(b.payment_type = {kind} AND b.branch_id IN ({branches}))"));
         }
         let may = if ways.is_empty() { "1 = 0".to_owned() } else { ways.join(" OR ") };
+        let approves = question.texts(self.approves.iter().map(BranchId::as_str));
         let user = question.text(self.user.as_str());
         format!(
-            "b.state = 'pending_approval' AND ({may}) AND b.created_by <> {user} \
+            "b.state IN ('pending_approval', 'paused') AND (b.state = 'pending_approval' OR (b.pause_reason = 'needs_approval_again' \
+             AND b.branch_id IN ({approves}))) AND ({may}) AND b.created_by <> {user} \
              AND NOT EXISTS (SELECT 1 FROM batch_makers m WHERE m.batch_id = b.id AND m.user_id = {user})"
         )
     }
@@ -98,6 +103,11 @@ pub struct Task {
     pub warnings: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub submitted_at: Option<Instant>,
+    /// Waiting for a decision, or paused until it is approved again.
+    #[diesel(sql_type = Text)]
+    pub state: State,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub pay_at: Option<Instant>,
 }
 
 /// Batches that wait for one checker, in one currency.

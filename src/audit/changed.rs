@@ -32,7 +32,7 @@ const UNTOLD: [&str; 6] = ["currency", "bytes", "digest", "rows", "kind", "user"
 /// Names under which verbs keep amounts in minor units, of the currency beside them.
 const AMOUNTS: [&str; 2] = ["sum", "fee_limit"];
 /// Names under which verbs keep moments, in microseconds.
-const MOMENTS: [&str; 2] = ["until", "resume_at"];
+const MOMENTS: [&str; 3] = ["until", "resume_at", "pay_at"];
 /// Characters of a seal or digest that people compare.
 const DIGEST_CHARS: usize = 8;
 
@@ -185,6 +185,7 @@ fn of_people(name: &str) -> Option<Said> {
         "confirmations" => say!("Confirmations withdrawn"),
         "drafts_handed_over" => say!("Drafts handed over"),
         "drafts_deleted" => say!("Drafts deleted"),
+        "batches_paused" => say!("Batches paused"),
         "grants_left" => say!("Payment actions that stay"),
         "left" => say!("Left"),
         "value" => say!("Value"),
@@ -206,6 +207,7 @@ fn of_batches(name: &str) -> Option<Said> {
         "file" => say!("File"),
         "from" => say!("Was"),
         "resume_at" => say!("Goes on"),
+        "pay_at" => say!("Pay on"),
         "succeeded" => say!("Success"),
         "failed" => say!("Failed"),
         "needs_attention" => say!("Needs attention"),

@@ -26,7 +26,7 @@ pub use self::names::Names;
 pub use self::record::record;
 pub use self::seal::{SEALED_AT_ONCE, seal};
 pub use self::search::{AuditCriteria, AuditScope, Cursor, Entry, LOOKED_AT_MAX, Slice, search};
-pub use self::store::{Recorded, head, is_any_unsealed, of_batch, of_subject};
+pub use self::store::{Recorded, head, is_any_unsealed, last_by, of_batch, of_subject};
 pub use self::verify::{Report, Trouble, verify};
 pub use self::watch::{Seen, Watch, look_on};
 pub use self::what::What;

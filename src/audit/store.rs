@@ -163,6 +163,20 @@ pub fn of_batch(conn: &mut Conn, batch: &BatchId, limit: i64) -> Result<Vec<Reco
     Ok(events.into_iter().filter_map(recorded).collect())
 }
 
+/// Who did this to the batch last, by name.
+///
+/// # Errors
+/// The database's.
+pub fn last_by(conn: &mut Conn, batch: &BatchId, what: What) -> Result<Option<String>> {
+    Ok(audit_events::table
+        .filter(audit_events::batch_id.eq(batch))
+        .filter(audit_events::action.eq(what.as_str()))
+        .order(audit_events::id.desc())
+        .select(audit_events::actor_name)
+        .first(conn)
+        .optional()?)
+}
+
 /// What happened to a subject, newest first; without the kinds that are left out. At most `limit` events.
 ///
 /// # Errors

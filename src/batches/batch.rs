@@ -3,7 +3,7 @@
 use super::file::Profile;
 use super::{Channel, PaymentType, State};
 use crate::clock::Instant;
-use crate::dispatch::Count;
+use crate::dispatch::{Count, PauseReason};
 use crate::ids::{BatchId, BranchId, FspId, FundingAccountId, Reference, UserId};
 use crate::money::{Currency, Minor};
 
@@ -53,9 +53,21 @@ pub struct Batch {
     pub submitted_at: Option<Instant>,
     pub started_at: Option<Instant>,
     pub processed_at: Option<Instant>,
+    /// When it is to be paid, where it is not as soon as it is approved; sealed.
+    pub pay_at: Option<Instant>,
 }
 
 impl Batch {
+    /// Why it is paused, if it is.
+    pub fn pause(&self) -> Option<PauseReason> {
+        self.pause_reason.as_deref().filter(|_| self.state == State::Paused).and_then(|reason| reason.parse().ok())
+    }
+
+    /// Approved once, and paid only once somebody has approved it again.
+    pub fn needs_approval_again(&self) -> bool {
+        self.pause() == Some(PauseReason::NeedsApprovalAgain)
+    }
+
     /// The most its fees can be: rows × fee limit. `None` where that does not fit.
     pub fn highest_fees(&self, fee_limit: Minor) -> Option<Minor> {
         fee_limit.times(self.counts.total)

@@ -13,6 +13,7 @@ pub mod pages;
 mod refusal;
 mod resubmit;
 pub mod results;
+mod schedule;
 mod seal;
 mod sealing;
 mod state;
@@ -32,6 +33,7 @@ pub use finding::{Details, Finding, FindingKind, MAX_SHOWN_CHARS, Severity, show
 pub use load::{CannotLoad, load};
 pub use refusal::Refusal;
 pub use resubmit::{Again, ResubmitRefusal, choices_of, resubmit};
+pub use schedule::{CannotSchedule, NoMoment, SCHEDULE_DAYS_MAX, may_be_scheduled, read_pay_on, schedule, schedule_new};
 pub use seal::{NotSealed, SealedBatch, SealedRow, Sealer, hex, row_digest};
 pub use sealing::{CannotSeal, seal_of, sealed_fee_limit};
 pub use state::{MOVES, State};

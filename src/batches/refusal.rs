@@ -1,7 +1,7 @@
 //! Why a verb on a batch that is there was refused.
 
 use super::sealing::CannotSeal;
-use super::{FindingKind, State};
+use super::{CannotSchedule, FindingKind, State};
 use crate::db::{self, Failure};
 use crate::privileges::NotAllowed;
 
@@ -29,6 +29,9 @@ pub enum Refusal {
     Unacknowledged(Vec<FindingKind>),
     #[error("the batch has no payments")]
     NoPayments,
+    /// When it is to be paid has passed, or lies too far ahead.
+    #[error(transparent)]
+    PayOn(#[from] CannotSchedule),
     /// What was looked at is not what stands there now.
     #[error("the batch changed since it was looked at")]
     Changed,

@@ -35,7 +35,7 @@ pub fn seal_of(conn: &mut Conn, batch: &Batch, fee_limit: Minor) -> Result<Strin
         channel: batch.channel,
         funding_account: &batch.funding_account,
         fee_limit,
-        schedule: None,
+        schedule: batch.pay_at,
         rows: u64::try_from(batch.counts.total).unwrap_or(0),
     });
     let mut last = -1;

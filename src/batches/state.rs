@@ -43,6 +43,9 @@ pub const MOVES: &[(State, State)] = &[
     (Scheduled, Paused),
     (Processing, Paused),
     (Paused, Processing),
+    // What was paused before it ever started begins as it would have: its seal is verified first.
+    (Paused, Approved),
+    (Paused, Scheduled),
     (Processing, Processed),
     (Processed, Processing),
     (Approved, Cancelling),
@@ -84,5 +87,8 @@ mod tests {
     fn money_can_only_follow_an_approval() {
         let into_processing: Vec<_> = MOVES.iter().filter(|(_, to)| *to == Processing).map(|(from, _)| *from).collect();
         assert_eq!(into_processing, [Approved, Scheduled, Paused, Processed]);
+        let into_approved: Vec<_> = MOVES.iter().filter(|(_, to)| *to == Approved).map(|(from, _)| *from).collect();
+        assert_eq!(into_approved, [PendingApproval, Paused], "and it cannot be paused before it is approved");
+        assert!(MOVES.iter().filter(|(_, to)| *to == Paused).all(|(from, _)| !from.is_undecided()));
     }
 }

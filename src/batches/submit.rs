@@ -5,8 +5,9 @@ use serde_json::json;
 use super::sealing::seal_of;
 use super::store::Submission;
 use super::store::findings::unacknowledged;
-use super::{Refusal, State, store};
+use super::{Refusal, State, may_be_scheduled, store};
 use crate::audit::{self, Event, What};
+use crate::clock::Instant;
 use crate::db::WriteTx;
 use crate::funding;
 use crate::ids::BatchId;
@@ -29,6 +30,7 @@ pub fn submit(tx: &mut WriteTx<'_>, actor: &Actor, id: &BatchId, seal_shown: &st
     if batch.counts.total == 0 {
         return Err(Refusal::NoPayments);
     }
+    may_be_scheduled(batch.pay_at, tx.now())?;
     let open = unacknowledged(tx, id)?;
     if !open.is_empty() {
         return Err(Refusal::Unacknowledged(open.into_iter().map(|of| of.kind).collect()));
@@ -42,6 +44,7 @@ pub fn submit(tx: &mut WriteTx<'_>, actor: &Actor, id: &BatchId, seal_shown: &st
     store::add_maker(tx, id, &actor.id)?;
     let event = Event::of_batch(actor.by(), What::BatchSubmitted, id, &batch.branch).changing(json!({
         "payments": batch.counts.total, "sum": batch.counts.sum, "currency": batch.currency, "fee_limit": account.fee_limit, "seal": seal,
+        "pay_at": batch.pay_at.map(Instant::micros),
     }));
     audit::record(tx, &event)?;
     mail::tell::waits(tx, &batch)?;

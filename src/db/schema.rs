@@ -177,6 +177,7 @@ diesel::table! {
         submitted_at -> Nullable<BigInt>,
         started_at -> Nullable<BigInt>,
         processed_at -> Nullable<BigInt>,
+        pay_at -> Nullable<BigInt>,
     }
 }
 
@@ -242,6 +243,16 @@ diesel::table! {
         excluded_lines -> Text,
         sum -> BigInt,
         currency -> Text,
+    }
+}
+
+diesel::table! {
+    approvals_again (batch_id, at) {
+        batch_id -> Text,
+        at -> BigInt,
+        user_id -> Text,
+        seal -> Text,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -522,6 +533,7 @@ diesel::joinable!(batches -> branches (branch_id));
 diesel::joinable!(batches -> funding_accounts (funding_account_id));
 diesel::joinable!(grants -> branches (branch_id));
 diesel::joinable!(decisions -> batches (batch_id));
+diesel::joinable!(approvals_again -> batches (batch_id));
 diesel::joinable!(batch_makers -> batches (batch_id));
 diesel::joinable!(funding_accounts -> fsps (fsp_id));
 diesel::joinable!(users -> branches (branch_id));
@@ -555,6 +567,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     findings,
     acknowledgements,
     decisions,
+    approvals_again,
     transfers,
     attempts,
     replies,

@@ -20,7 +20,7 @@ use super::look::{self, Seen, is_to_begin};
 use super::recorder::Recorder;
 use super::shared::Shared;
 use super::store::{self, AtWork};
-use super::{crash::crash_point, pause, recover, start};
+use super::{control, crash::crash_point, pause, recover, start};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::batches::State;
 use crate::clock::Instant;
@@ -207,6 +207,7 @@ impl Engine {
             did += self.keep_lease(account, &batches, now).await?;
         }
         did += self.recover(&batches, now).await?;
+        did += control::sweep(&self.shared.db, &batches, &self.worker, |id| self.accounts.get(id).map(|account| account.held())).await?;
         for one in batches.iter().filter(|one| !is_suspended && is_to_begin(one)) {
             if self.accounts.contains_key(&one.batch.funding_account_id) {
                 did += self.begin(&one.batch).await?;
@@ -351,9 +352,7 @@ impl Engine {
             did += self.set_to_work(&account, claimed);
         }
         let room = account.room();
-        let pays = |one: &AtWork| {
-            one.batch.funding_account_id == *id && matches!(one.batch.state, State::Approved | State::Processing | State::Paused)
-        };
+        let pays = |one: &AtWork| one.batch.funding_account_id == *id && one.batch.state != State::Cancelling;
         if room > 0 && batches.iter().any(pays) {
             let claimed =
                 self.shared.db.write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| claim::claim_to_pay(tx, &claimer, room)).await?;

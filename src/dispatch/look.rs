@@ -22,22 +22,22 @@ impl Seen {
     pub fn waits_for_something(&self) -> bool {
         let pays = |one: &AtWork| match one.batch.state {
             State::Paused => one.batch.resume_at.is_some(),
-            State::Approved => is_to_begin(one),
+            State::Approved | State::Scheduled => is_to_begin(one),
             _ => true,
         };
         !self.to_ask.is_empty() || self.batches.iter().any(|one| one.batch.paying > 0 || (!self.is_suspended && pays(one)))
     }
 }
 
-/// A batch of a stopped account keeps waiting for its start.
+/// A batch of a stopped account keeps waiting for its start. A scheduled one is only seen once its day has come.
 pub(super) fn is_to_begin(one: &AtWork) -> bool {
-    one.batch.state == State::Approved && one.account == AccountState::Open
+    matches!(one.batch.state, State::Approved | State::Scheduled) && one.account == AccountState::Open
 }
 
 /// `glances`: leaving no connection open, as is right while there is nothing to do.
 pub(super) async fn look(db: &Db, now: Instant, glances: bool) -> db::Result<Seen> {
     let look = move |conn: &mut Conn| {
-        let (batches, to_ask) = (store::at_work(conn)?, store::accounts_to_ask(conn, now)?);
+        let (batches, to_ask) = (store::at_work(conn, now)?, store::accounts_to_ask(conn, now)?);
         Ok::<_, db::Error>(Seen { batches, to_ask, is_suspended: institutions::is_suspended(conn)? })
     };
     if glances { db.glance(look).await } else { db.read(look).await }

@@ -1,7 +1,8 @@
-//! The pauses dispatch makes itself, and how each ends: waiting for liquidity by itself, a closed account by an operator, a batch that is
-//! not what was approved by people.
+//! The pauses dispatch makes itself: waiting for liquidity ends by itself, a closed account by an operator, a lapsed approval by another
+//! one, and what is not what was approved by nobody. How a batch goes on stands in `go_on`.
 
 use super::core::{Fault, liquidity_wait};
+use super::go_on::go_on;
 use super::store::{self, AtWork, BatchMove, BatchRow};
 use crate::audit::{self, By, Event, What};
 use crate::batches::State;
@@ -78,13 +79,30 @@ pub(super) fn wait_for_liquidity(tx: &mut WriteTx<'_>, batch: &BatchId, fault: F
     }
 }
 
+/// A batch stands still for a reason that only people end; one that stands still already, for this reason from now on.
+pub(super) fn stand_still(tx: &mut WriteTx<'_>, batch: &BatchRow, reason: PauseReason, code: Option<String>) -> db::Result<()> {
+    if batch.state != State::Paused {
+        return pause(tx, batch, reason, code);
+    }
+    if batch.pause() == Some(reason) {
+        return Ok(());
+    }
+    store::pause_otherwise(tx, batch, reason.as_str(), code.as_deref())?;
+    let event = Event::of_batch(By::system(), What::BatchPaused, &batch.id, &batch.branch_id)
+        .because(reason.as_str())
+        .changing(serde_json::json!({ "instead_of": batch.pause_reason, "code": code }));
+    audit::record(tx, &event)?;
+    mail::tell::paused(tx, &batch.id, &batch.branch_id, reason)
+}
+
 /// The payer may not pay: nothing more leaves this account until an operator looks.
 pub(super) fn close_account(tx: &mut WriteTx<'_>, account: &FundingAccountId, fault: Fault) -> db::Result<()> {
     let code = code_of(fault);
     if !funding::stop(tx, &By::system(), account, code.as_deref())? {
         return Ok(());
     }
-    for AtWork { batch, .. } in store::at_work(tx)? {
+    let now = tx.now();
+    for AtWork { batch, .. } in store::at_work(tx, now)? {
         if batch.funding_account_id == *account && batch.state == State::Processing {
             pause(tx, &batch, PauseReason::AccountStopped, code.clone())?;
         }
@@ -103,31 +121,16 @@ pub(super) fn stop_altered(tx: &mut WriteTx<'_>, batch: &BatchId, why: &str) -> 
     pause(tx, &batch, PauseReason::SealMismatch, None)
 }
 
-fn resume(tx: &mut WriteTx<'_>, by: &By, batch: &BatchRow) -> db::Result<()> {
-    let one = BatchMove {
-        id: &batch.id,
-        from: State::Paused,
-        to: State::Processing,
-        reason: None,
-        code: None,
-        resume_at: None,
-        pauses: batch.pauses,
-    };
-    store::move_batch(tx, &one)?;
-    audit::record(tx, &Event::of_batch(by.clone(), What::BatchResumed, &batch.id, &batch.branch_id))?;
-    super::finish::finish(tx, std::iter::once(&batch.id))
-}
-
 /// Batches whose wait for liquidity is over go on. Returns how many.
 pub(super) fn resume_due(tx: &mut WriteTx<'_>) -> db::Result<usize> {
     let now = tx.now();
-    let due: Vec<_> = store::at_work(tx)?
+    let due: Vec<_> = store::at_work(tx, now)?
         .into_iter()
         .map(|at_work| at_work.batch)
         .filter(|batch| batch.state == State::Paused && batch.resume_at.is_some_and(|at| at <= now))
         .collect();
     for batch in &due {
-        resume(tx, &By::system(), batch)?;
+        go_on(tx, &By::system(), batch)?;
     }
     Ok(due.len())
 }
@@ -138,10 +141,10 @@ pub(super) fn resume_due(tx: &mut WriteTx<'_>) -> db::Result<usize> {
 /// The database's; `Conflict` where the account is not stopped.
 pub fn reopen_account(tx: &mut WriteTx<'_>, by: &By, account: &FundingAccountId) -> db::Result<()> {
     funding::reopen(tx, by, account)?;
-    for AtWork { batch, .. } in store::at_work(tx)? {
-        let stood_for_it = batch.pause_reason.as_deref() == Some(PauseReason::AccountStopped.as_str());
-        if batch.funding_account_id == *account && batch.state == State::Paused && stood_for_it {
-            resume(tx, by, &batch)?;
+    let now = tx.now();
+    for AtWork { batch, .. } in store::at_work(tx, now)? {
+        if batch.funding_account_id == *account && batch.pause() == Some(PauseReason::AccountStopped) {
+            go_on(tx, by, &batch)?;
         }
     }
     Ok(())

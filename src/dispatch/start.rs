@@ -2,7 +2,8 @@
 
 use super::epoch::{self, EpochError, EpochFile};
 use super::store::{self, BatchMove, BatchRow, SealedFields};
-use super::{TransferState, finish, pause, sealed};
+use super::{PauseReason, TransferState, finish, pause, sealed};
+use crate::approvals::{self, Stands};
 use crate::audit::{self, By, Event, What};
 use crate::batches::{SealedBatch, Sealer, State};
 use crate::db::{self, Db, Isolation, Turn, WriteTx};
@@ -39,9 +40,13 @@ pub(super) async fn start(db: &Db, file: &EpochFile, batch: &BatchRow) -> Result
 }
 
 fn begin(tx: &mut WriteTx<'_>, batch: &BatchRow) -> db::Result<()> {
+    let now = tx.now();
+    if approvals::still_stands(tx, &batch.id, now)? != Stands::Yes {
+        return pause::stand_still(tx, batch, PauseReason::NeedsApprovalAgain, None);
+    }
     let one = BatchMove {
         id: &batch.id,
-        from: State::Approved,
+        from: batch.state,
         to: State::Processing,
         reason: None,
         code: None,
@@ -101,7 +106,7 @@ fn sealer(batch: &BatchRow, fields: &SealedFields) -> Sealer {
         channel: fields.channel,
         funding_account: &batch.funding_account_id,
         fee_limit: fields.fee_limit,
-        schedule: None,
+        schedule: batch.pay_at,
         rows: u64::try_from(fields.total).unwrap_or(0),
     })
 }

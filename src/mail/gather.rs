@@ -8,6 +8,7 @@ use super::{Letter, LetterKind, NoticeKind, send, store, words};
 use crate::approvals::Checker;
 use crate::batches::State;
 use crate::db::{Result, WriteTx};
+use crate::dispatch::PauseReason;
 use crate::ids::UserId;
 use crate::privileges::Rights;
 use crate::search::Scope;
@@ -40,8 +41,9 @@ fn still_true(kept: Kept) -> Option<(Kept, Told)> {
     let told: Told = serde_json::from_str(&kept.details).ok()?;
     let is_true = match &told {
         Told::Waits => kept.waits_for_them == 1,
-        Told::Decided { .. } | Told::Finished { .. } => true,
+        Told::Decided { .. } | Told::Finished { .. } | Told::GoesOn { .. } | Told::Cancelling { .. } | Told::Cancelled { .. } => true,
         Told::Unresolved => kept.needs_attention > 0,
+        Told::Held { .. } => kept.state == State::Paused && kept.pause_reason.as_deref() == Some(PauseReason::ByPerson.as_str()),
         Told::Paused { reason } => kept.state == State::Paused && kept.pause_reason.as_deref() == Some(reason.as_str()),
     };
     (is_true && kept.sees == 1 && kept.state != State::Deleted).then_some((kept, told))

@@ -37,6 +37,9 @@ fn subject(kept: &Kept, told: &Told) -> Said {
         Told::Decided { decision: Decision::Rejected, .. } => say!("Batch {reference} was rejected", reference = reference),
         Told::Finished { .. } => say!("Batch {reference} is processed", reference = reference),
         Told::Unresolved | Told::Paused { .. } => say!("Batch {reference} needs attention", reference = reference),
+        Told::Held { .. } => say!("Batch {reference} was paused", reference = reference),
+        Told::GoesOn { .. } => say!("Batch {reference} goes on", reference = reference),
+        Told::Cancelling { .. } | Told::Cancelled { .. } => say!("Batch {reference} was cancelled", reference = reference),
     }
 }
 
@@ -70,6 +73,22 @@ fn paragraph(kept: &Kept, told: &Told, language: &Language) -> Said {
             "{batch}: the network does not say how {payments} ended. Do not pay again; ask the payee's wallet or bank.",
             batch = batch,
             payments = payments(kept.needs_attention).in_language(language)
+        ),
+        Told::Held { by, note: None } => say!("{name} paused {batch}.", name = by, batch = batch),
+        Told::Held { by, note: Some(note) } => say!("{name} paused {batch}. They wrote: {reason}", name = by, batch = batch, reason = note),
+        Told::GoesOn { by } => say!("{name} let {batch} go on.", name = by, batch = batch),
+        Told::Cancelling { by, reason } => say!(
+            "{name} cancelled {batch}. They wrote: {reason} What was paid stays paid; nothing more is sent.",
+            name = by,
+            batch = batch,
+            reason = reason
+        ),
+        Told::Cancelled { succeeded, cancelled, needs_attention } => say!(
+            "{batch} is cancelled. Success: {succeeded}. Not paid: {cancelled}. Needs attention: {attention}.",
+            batch = batch,
+            succeeded = succeeded,
+            cancelled = cancelled,
+            attention = needs_attention
         ),
         Told::Paused { reason } => say!("{batch} stands still. {why}", batch = batch, why = reason.said().in_language(language)),
     }

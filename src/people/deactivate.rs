@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::deactivation::DRAFTS_MAX;
+use super::deactivation::{DRAFTS_MAX, LISTED_MAX};
 use super::hand_over::{CannotHandOver, delete_left, hand_over};
 use super::{User, may_administer, second_factor, store};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::confirmations::{self, AccountManagerChange, Change};
 use crate::db::{self, Failure, WriteTx};
+use crate::dispatch;
 use crate::ids::{BatchId, UserId};
 use crate::privileges::NotAllowed;
+use crate::say;
 
 /// Characters of a reason, at most.
 pub const REASON_CHARS_MAX: usize = 500;
@@ -30,6 +32,9 @@ pub struct Deactivation {
     pub reason: Option<String>,
     /// One for each draft with no other active maker.
     pub drafts: BTreeMap<BatchId, Fate>,
+    /// Batches on their way that are paused with it, of those they made or approved.
+    #[serde(default)]
+    pub pauses: Vec<BatchId>,
 }
 
 /// What came of it.
@@ -89,6 +94,7 @@ pub fn deactivate(tx: &mut WriteTx<'_>, by: &By, order: &Deactivation) -> Result
         return Ok(Deactivated::Waits(user));
     }
     let settled = settle_drafts(tx, by, &user, &order.drafts)?;
+    let settled = Settled { paused: pause_chosen(tx, by, &user, &order.pauses)?, ..settled };
     end_account(tx, by, None, &user, reason_of(order), settled)?;
     Ok(Deactivated::Now(user))
 }
@@ -100,6 +106,7 @@ pub fn deactivate(tx: &mut WriteTx<'_>, by: &By, order: &Deactivation) -> Result
 pub fn deactivate_confirmed(tx: &mut WriteTx<'_>, by: &By, confirmer: &By, order: &Deactivation) -> Result<(), DeactivateRefusal> {
     let user = may_be_deactivated(tx, by, order)?;
     let settled = settle_drafts(tx, by, &user, &order.drafts)?;
+    let settled = Settled { paused: pause_chosen(tx, by, &user, &order.pauses)?, ..settled };
     Ok(end_account(tx, by, Some(confirmer), &user, reason_of(order), settled)?)
 }
 
@@ -133,11 +140,22 @@ fn decided(tx: &mut WriteTx<'_>, user: &User, fates: &BTreeMap<BatchId, Fate>) -
     }
 }
 
-/// How many drafts were handed over and deleted.
+/// How many drafts were handed over and deleted, and how many batches were paused.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Settled {
     handed_over: usize,
     deleted: usize,
+    paused: usize,
+}
+
+/// Pauses those of their batches that were chosen; one that has ended meanwhile is left as it is.
+fn pause_chosen(tx: &mut WriteTx<'_>, by: &By, user: &User, chosen: &[BatchId]) -> db::Result<usize> {
+    let reason = say!("{name} was deactivated", name = &user.full_name).english();
+    let mut paused = 0;
+    for batch in store::on_the_way(tx, &user.id, LISTED_MAX)?.into_iter().filter(|batch| chosen.contains(&batch.id)) {
+        paused += usize::from(dispatch::pause_left(tx, by, &batch.id, &reason)?);
+    }
+    Ok(paused)
 }
 
 fn settle_drafts(tx: &mut WriteTx<'_>, by: &By, user: &User, fates: &BTreeMap<BatchId, Fate>) -> Result<Settled, DeactivateRefusal> {
@@ -180,7 +198,7 @@ pub(super) fn end_account(
     confirmations::record_withdrawn(tx, by, &confirmations)?;
     let mut event = Event::new(by.clone(), What::UserDeactivated, Subject::new("user", &user.id)).changing(json!({
         "sessions": sessions, "second_factor": had_second_factor, "confirmations": confirmations, "drafts_handed_over": settled.handed_over,
-        "drafts_deleted": settled.deleted, "confirmed_by": confirmer.map(|confirmer| confirmer.name.as_str()),
+        "drafts_deleted": settled.deleted, "batches_paused": settled.paused, "confirmed_by": confirmer.map(|confirmer| confirmer.name.as_str()),
     }));
     event.reason = reason.map(str::to_owned);
     event.branch = Some(user.branch.clone());

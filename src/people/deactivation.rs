@@ -1,12 +1,13 @@
 //! What a person leaves behind when they are deactivated: what ends, what somebody has to take over, what goes on.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 use super::{User, store};
 use crate::batches::{PaymentType, State};
 use crate::clock::Instant;
 use crate::db::{Conn, Result};
+use crate::dispatch;
 use crate::ids::{BatchId, BranchId, Reference, UserId};
 use crate::money::{Currency, Minor};
 use crate::privileges::{self, Action};
@@ -39,6 +40,19 @@ pub struct TheirBatch {
     pub sum: Minor,
     #[diesel(sql_type = Text)]
     pub currency: Currency,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub pause_reason: Option<String>,
+    /// 1 where they approved it: it needs another approval when it begins or goes on.
+    #[diesel(sql_type = Integer)]
+    pub approved: i32,
+}
+
+impl TheirBatch {
+    /// Whether it can be paused with the deactivation.
+    pub fn can_be_paused(&self) -> bool {
+        let pause = self.pause_reason.as_deref().and_then(|reason| reason.parse().ok());
+        dispatch::can_be_paused(self.state, pause)
+    }
 }
 
 /// Somebody who was granted something by them that is still open.
@@ -64,7 +78,7 @@ pub struct DraftLeft {
 pub struct LeftBehind {
     /// With no other active maker.
     pub drafts: Vec<DraftLeft>,
-    /// Not theirs to stop: waiting for a decision, approved, being paid, or their file being read.
+    /// Those they made a part of or approved: waiting for a decision, approved, being paid, or their file being read.
     pub on_the_way: Vec<TheirBatch>,
     pub granted: Vec<GrantedBy>,
     /// Confirmations that wait about them, or that they asked for.

@@ -19,7 +19,7 @@ pub struct PastGrant {
 }
 
 impl PastGrant {
-    fn was_in_force(&self, at: Instant) -> bool {
+    pub(super) fn was_in_force(&self, at: Instant) -> bool {
         self.from <= at && self.until.is_none_or(|until| until > at) && self.ended_at.is_none_or(|ended| ended > at)
     }
 }

@@ -1,7 +1,7 @@
 //! What batches can be searched by, and what a list says of each.
 
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::Span;
 use crate::batches::{PaymentType, State};
@@ -53,6 +53,9 @@ pub struct FoundBatch {
     pub succeeded: i64,
     #[diesel(sql_type = BigInt)]
     pub failed: i64,
+    /// When it is to be paid, where it is not at once.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub pay_at: Option<Instant>,
 }
 
 /// A text greater than every text that begins with `beginning`, in the order of both engines: a range finds what LIKE would scan for.

@@ -60,7 +60,7 @@ fn ask_batches(scope: &Scope, criteria: &BatchCriteria, Slice { offset, limit, .
     let from = format!("FROM batches b WHERE {}", conditions.join(" AND "));
     let part = format!(
         "SELECT b.id, b.reference, b.name, u.full_name AS created_by, b.created_at, r.name AS branch, b.payment_type, b.state, b.total, \
-         b.sum_total AS sum, b.currency, b.succeeded, b.failed \
+         b.sum_total AS sum, b.currency, b.succeeded, b.failed, b.pay_at \
          FROM (SELECT b.* {from} ORDER BY b.created_at DESC, b.id DESC LIMIT {limit} OFFSET {offset}) b \
          JOIN users u ON u.id = b.created_by JOIN branches r ON r.id = b.branch_id ORDER BY b.created_at DESC, b.id DESC"
     );

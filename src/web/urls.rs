@@ -10,10 +10,11 @@ use super::{LOGO, assets, guard};
 use crate::approvals::{self, Checker};
 use crate::audit;
 use crate::batches;
-use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, upload};
+use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, schedule, upload};
 use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
+use crate::dispatch;
 use crate::institutions;
 use crate::mail;
 use crate::people::pages::{qr_requests, second_factor};
@@ -65,6 +66,8 @@ const MAKES: Needs = Needs::OneOf(&[Action::MakePayment]);
 const DELETES: Needs = Needs::OneOf(&[Action::DeletePayment]);
 /// Who decides on anything.
 const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPayment]);
+/// Who lets batches go on, and cancels them.
+const APPROVES: Needs = Needs::OneOf(&[Action::ApprovePayment]);
 /// Who has anything to search.
 const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
@@ -170,6 +173,13 @@ pub const URLS: &[Url] = &[
     Url::post("/batches/{id}/resubmission", MAKES, || web::post().to(resubmission::resubmission)),
     Url::get("/batches/{id}/deletion", DELETES, || web::get().to(delete::ask)),
     Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
+    Url::get("/batches/{id}/schedule", MAKES, || web::get().to(schedule::form)),
+    Url::post("/batches/{id}/schedule", MAKES, || web::post().to(schedule::save)),
+    Url::post("/batches/{id}/pause", Needs::Person, || web::post().to(dispatch::pages::pause)),
+    Url::get("/batches/{id}/resumption", APPROVES, || web::get().to(dispatch::pages::resumption_form)),
+    Url::post("/batches/{id}/resumption", APPROVES, || web::post().to(dispatch::pages::resumption)),
+    Url::get("/batches/{id}/cancellation", APPROVES, || web::get().to(dispatch::pages::cancellation_form)),
+    Url::post("/batches/{id}/cancellation", APPROVES, || web::post().to(dispatch::pages::cancellation)),
     Url::get("/batches/{id}/file", Needs::Person, || web::get().to(download::original)),
     Url::get("/batches/{id}/files/{file}", Needs::Person, || web::get().to(download::earlier)),
     Url::get("/me/privileges", Needs::Person, || web::get().to(matrix::own)),

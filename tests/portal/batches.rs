@@ -1,6 +1,6 @@
 //! From a file to a submitted batch.
 
-mod desk;
+pub mod desk;
 mod files;
 mod findings;
 mod load;

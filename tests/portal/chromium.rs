@@ -1,5 +1,6 @@
 //! What people see in Chromium, with scripts and without.
 
+mod control;
 mod people;
 
 use std::path::PathBuf;

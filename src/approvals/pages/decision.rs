@@ -6,10 +6,12 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{error_page, own_batch, path_of_batch, said_of};
+use super::{error_page, own_batch, path_of_batch, said_of, said_of_again};
 use crate::approvals::decide::{self as verb, decide_with_code as run};
 use crate::approvals::tasks::TaskCriteria;
-use crate::approvals::{Checker, Decided, Decision, DecisionForm, Moved, REASON_CHARS_MAX, Refusal, Task, store};
+use crate::approvals::{
+    Checker, Decided, Decision, DecisionForm, Lapse, Moved, REASON_CHARS_MAX, Refusal, Stands, Task, still_stands, store,
+};
 use crate::batches::{self, Acknowledgement, ByFsp, State};
 use crate::clock::Instant;
 use crate::db::Conn;
@@ -21,6 +23,7 @@ use crate::people::second_factor::{self, Asked, CodeRefusal, Vault};
 use crate::privileges::Rights;
 use crate::say;
 use crate::search::Slice;
+use crate::web::filters::printed_time;
 use crate::web::page::{Choice, Pager, Problem};
 use crate::web::sessions::TypedSession;
 use crate::web::{COUNTED_MAX, Done, ErrorPage, List, PAGE_ROWS, Page, Posted, Visitor, filters, html, institution, once};
@@ -37,6 +40,8 @@ struct Shown {
     biggest: Vec<store::Row>,
     by_fsp: Vec<ByFsp>,
     rows: Vec<store::Row>,
+    /// Why it needs approval again, where it was approved before.
+    lapse: Option<Lapse>,
 }
 
 /// What a visitor finds under a task's address.
@@ -47,19 +52,25 @@ enum Seen {
     Moved(Moved),
 }
 
-fn look(conn: &mut Conn, actor: &Actor, rights: &Rights, id: &BatchId, offset: i64) -> Result<Seen, ErrorPage> {
+fn look(conn: &mut Conn, actor: &Actor, rights: &Rights, id: &BatchId, offset: i64, now: Instant) -> Result<Seen, ErrorPage> {
     let batch = batches::find_visible(conn, actor, rights, id)?.ok_or(ErrorPage::NotFound)?;
-    if batch.state != State::PendingApproval {
+    let again = batch.needs_approval_again();
+    if batch.state != State::PendingApproval && !again {
         let moved = verb::moved(conn, &batch, "")?;
         return moved.map(Seen::Moved).ok_or(ErrorPage::NotFound);
     }
     if batches::is_maker(conn, id, &actor.id)? {
         return Ok(Seen::NotTheirs(own_batch()));
     }
-    if allowed(rights, &batch.branch).is_empty() {
+    if allowed(rights, &batch.branch, again).is_empty() {
         return Ok(Seen::NotTheirs(say!("You may see this batch, but not decide on it.")));
     }
+    let lapse = match still_stands(conn, id, now)? {
+        Stands::No(lapse) if again => Some(lapse),
+        _ => None,
+    };
     Ok(Seen::Waiting(Box::new(Shown {
+        lapse,
         case: store::find(conn, id)?.ok_or(ErrorPage::NotFound)?,
         acknowledged: acknowledged(conn, id)?,
         biggest: store::rows(conn, id, true, 0, BIGGEST)?,
@@ -74,9 +85,10 @@ fn acknowledged(conn: &mut Conn, batch: &BatchId) -> Result<Vec<(Acknowledgement
     Ok(batches::acknowledgements(conn, batch)?.into_iter().map(|one| (one.clone(), rows(one.kind))).collect())
 }
 
-/// The decisions this visitor may make in a branch.
-fn allowed(rights: &Rights, branch: &crate::ids::BranchId) -> Vec<Decision> {
-    Decision::ALL.iter().copied().filter(|decision| rights.has(decision.needs(), branch)).collect()
+/// The decisions this visitor may make in a branch. What was approved before is approved again, or cancelled on its own page.
+fn allowed(rights: &Rights, branch: &crate::ids::BranchId, again: bool) -> Vec<Decision> {
+    let fits = |decision: &Decision| !again || *decision == Decision::Approved;
+    Decision::ALL.iter().copied().filter(|decision| fits(decision) && rights.has(decision.needs(), branch)).collect()
 }
 
 #[derive(Template)]
@@ -98,8 +110,8 @@ impl DecisionPage {
             Decision::Rejected => Choice::new(decision.as_str(), say!("Reject")),
         };
         Self {
-            decisions: allowed(&visitor.rights, &shown.case.branch).iter().map(choice).collect(),
-            pager: list.pager(shown.case.waiting, shown.rows.len()),
+            decisions: allowed(&visitor.rights, &shown.case.branch, shown.case.is_again()).iter().map(choice).collect(),
+            pager: list.pager(shown.case.listed(), shown.rows.len()),
             chosen: String::new(),
             reason: String::new(),
             once: OnceKey::random(),
@@ -114,6 +126,12 @@ impl DecisionPage {
 
     fn highest_fees(&self) -> Option<Minor> {
         self.task.case.fee_limit.times(self.task.case.waiting)
+    }
+
+    /// Why it needs approval again.
+    fn lapse(&self) -> Option<Said> {
+        let page = &self.page;
+        self.task.lapse.as_ref().map(|lapse| lapse.said(|at| printed_time(at, &page.zone, &page.language)))
     }
 }
 
@@ -132,8 +150,8 @@ pub async fn case(
     path: web::Path<String>,
 ) -> Result<HttpResponse, ErrorPage> {
     let id = BatchId::from(path.into_inner());
-    let (actor, rights, batch, offset) = (visitor.actor.clone(), visitor.rights.clone(), id.clone(), list.offset());
-    let seen = institution(&request)?.db.read(move |conn| look(conn, &actor, &rights, &batch, offset)).await?;
+    let (actor, rights, batch, offset, now) = (visitor.actor.clone(), visitor.rights.clone(), id.clone(), list.offset(), page.now);
+    let seen = institution(&request)?.db.read(move |conn| look(conn, &actor, &rights, &batch, offset, now)).await?;
     match seen {
         Seen::Waiting(shown) => {
             let view = DecisionPage::new(page, &visitor, *shown, &list);
@@ -155,6 +173,13 @@ struct ApprovalPage {
     /// Whether a code of the checker's app is asked for.
     asks_code: bool,
     once: OnceKey,
+}
+
+impl ApprovalPage {
+    /// Its day is still to come.
+    fn pays_later(&self) -> bool {
+        self.case.pay_at.is_some_and(|day| day > self.page.now)
+    }
 }
 
 /// POST /tasks/{batch}/decision: to approve takes two of them, the first of which only shows what would be approved.
@@ -180,7 +205,7 @@ pub async fn decide(
     let has_code = !code.is_empty();
     let decided = once(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
         let decided = run(tx, &actor, &form, Some((&vault, &code)))?;
-        Ok::<_, Refusal>(Done::at(path_of_decision(&decided)))
+        Ok::<_, Refusal>(done(&decided))
     });
     let outcome = if has_code { second_factor::counted(&institution.db, &visitor.actor.id, decided).await } else { decided.await };
     match outcome {
@@ -204,8 +229,12 @@ fn to_set_up(request: &HttpRequest, page: &Page) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, SET_UP)).finish()
 }
 
-fn path_of_decision(decided: &Decided) -> String {
-    format!("/tasks/{}/decision", decided.batch)
+/// To the page that says what happens next; of what was approved again, its own page says it.
+fn done(decided: &Decided) -> Done {
+    match decided.again {
+        None => Done::at(format!("/tasks/{}/decision", decided.batch)),
+        Some(went) => Done::at(path_of_batch(&decided.batch)).saying(said_of_again(went)),
+    }
 }
 
 fn problems(decision: Option<Decision>, reason: &str) -> Vec<Problem> {
@@ -232,10 +261,10 @@ struct Typed {
 
 /// The form again with what is wrong with it; or, where nothing is, the last look before an approval.
 async fn look_again(request: &HttpRequest, visitor: Visitor, mut page: Page, id: BatchId, typed: Typed) -> Result<HttpResponse, ErrorPage> {
-    let (actor, rights, batch) = (visitor.actor.clone(), visitor.rights.clone(), id.clone());
+    let (actor, rights, batch, now) = (visitor.actor.clone(), visitor.rights.clone(), id.clone(), page.now);
     let institution = institution(request)?;
     let seen = institution.db.read(move |conn| {
-        let seen = look(conn, &actor, &rights, &batch, 0)?;
+        let seen = look(conn, &actor, &rights, &batch, 0, now)?;
         Ok::<_, ErrorPage>((seen, second_factor::asked_of(conn, &actor.id)?))
     });
     let (seen, asked) = seen.await?;

@@ -8,6 +8,7 @@ pub use self::decision::{case, decide, decided};
 pub use self::history::history;
 pub use self::tasks::tasks;
 use super::{Decision, Moved, MovedHow, Refusal};
+use crate::dispatch::Went;
 use crate::ids::BatchId;
 use crate::say;
 use crate::search::Slice;
@@ -22,6 +23,16 @@ fn path_of_batch(batch: &BatchId) -> String {
 
 fn slice(list: &List) -> Slice {
     Slice { offset: list.offset(), limit: PAGE_ROWS, most: COUNTED_MAX }
+}
+
+/// What a batch did that was approved again.
+fn said_of_again(went: Went) -> Said {
+    match went {
+        Went::On => say!("Approved again: it goes on. Nobody is paid twice."),
+        Went::ToItsDay => say!("Approved again: it is paid when its day comes."),
+        Went::AccountStopped => say!("Approved again. It goes on when the operator opens its funding account, which is stopped."),
+        Went::NeedsApprovalAgain => say!("It still needs approval."),
+    }
 }
 
 /// What became of a batch that somebody wanted to decide on: who and when.
@@ -49,6 +60,7 @@ fn error_page(refusal: Refusal, page: &Page, reason: &str) -> ErrorPage {
         Refusal::NoSuchBatch => ErrorPage::NotFound,
         Refusal::NotAllowed(action) => ErrorPage::Forbidden(say!("You do not hold {action} in this branch.", action = action.label())),
         Refusal::OwnBatch => ErrorPage::Forbidden(own_batch()),
+        Refusal::OnlyApprove => ErrorPage::Forbidden(only_approve()),
         Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Code(_) => ErrorPage::BadForm,
         Refusal::Moved(moved) => {
             let typed =
@@ -57,6 +69,10 @@ fn error_page(refusal: Refusal, page: &Page, reason: &str) -> ErrorPage {
         }
         Refusal::Db(error) => error.into(),
     }
+}
+
+fn only_approve() -> Said {
+    say!("It was approved before, so it is approved again or cancelled, not rejected.")
 }
 
 fn own_batch() -> Said {

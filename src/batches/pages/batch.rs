@@ -9,17 +9,19 @@ use serde::Deserialize;
 use super::check::checkers;
 use super::findings::may_make;
 use super::{About, visible};
-use crate::audit::{self, Recorded, What};
+use crate::approvals::{Lapse, Stands, still_stands};
+use crate::audit::{self, ActorKind, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
 use crate::batches::{Batch, ByFsp, Counts, PaymentRow, State, can_be_deleted, find_visible, is_maker, rows_page, summary_by_fsp};
 use crate::db::{self, Conn};
-use crate::dispatch::{Count, EpochError, PauseReason, TransferState, check_epoch};
+use crate::dispatch::{Count, EpochError, PauseReason, TransferState, can_be_cancelled, can_be_paused, can_be_resumed, check_epoch};
 use crate::funding;
 use crate::ids::{BatchId, OnceKey};
 use crate::institutions::Institution;
 use crate::money::Currency;
 use crate::privileges::Action;
 use crate::say;
+use crate::web::filters::{Text, printed_time};
 use crate::web::page::{Pager, Tallies, Tally, fragment};
 use crate::web::{ErrorPage, Page, Visitor, filters, html, institution};
 use crate::words::Said;
@@ -48,6 +50,8 @@ struct Standing {
     who: Option<String>,
     reason: Option<String>,
     is_maker: bool,
+    /// Why its approval counts no more, where it needs another one.
+    lapse: Option<Lapse>,
 }
 
 #[derive(Template)]
@@ -76,6 +80,10 @@ struct Mays {
     delete: bool,
     download: bool,
     decide: bool,
+    pause: bool,
+    resume: bool,
+    cancel: bool,
+    approve_again: bool,
 }
 
 /// A payment of the list.
@@ -106,9 +114,11 @@ struct CheckingProgress {
 
 impl Standing {
     fn read(conn: &mut Conn, batch: Batch, visitor: &Visitor, now: crate::clock::Instant) -> db::Result<Self> {
-        let waits = batch.state == State::PendingApproval;
+        let waits = batch.state == State::PendingApproval || can_be_cancelled(batch.state);
         let brought_about_by = match batch.state {
-            State::Approved => Some(What::BatchApproved),
+            State::Approved | State::Scheduled => Some(What::BatchApproved),
+            State::Paused if batch.pause() == Some(PauseReason::ByPerson) => Some(What::BatchPaused),
+            State::Cancelling | State::Cancelled => Some(What::BatchCancelling),
             State::Rejected => Some(What::BatchRejected),
             State::Deleted => Some(What::BatchDeleted),
             _ => None,
@@ -123,8 +133,25 @@ impl Standing {
             is_maker: is_maker(conn, &batch.id, &visitor.actor.id)?,
             who: last.as_ref().map(|event| event.name.clone()),
             reason: last.and_then(|event| event.reason),
+            lapse: match batch.needs_approval_again().then(|| still_stands(conn, &batch.id, now)).transpose()? {
+                Some(Stands::No(lapse)) => Some(lapse),
+                _ => None,
+            },
             batch,
         })
+    }
+
+    fn is_held_by_a_person(&self) -> bool {
+        self.batch.pause() == Some(PauseReason::ByPerson)
+    }
+
+    fn lapse(&self, page: &Page) -> Option<Said> {
+        self.lapse.as_ref().map(|lapse| lapse.said(|at| printed_time(at, &page.zone, &page.language)))
+    }
+
+    /// Somebody can stop it, or let it go on.
+    fn is_in_flight(&self) -> bool {
+        can_be_cancelled(self.batch.state)
     }
 
     /// Why it is paused, in words.
@@ -233,13 +260,19 @@ fn pager(id: &BatchId, shown: Option<Count>, at: i64, last: i64, total: i64) -> 
 
 fn mays(visitor: &Visitor, standing: &Standing) -> Mays {
     let (batch, rights) = (&standing.batch, &visitor.rights);
-    let decides = rights.has(Action::ApprovePayment, &batch.branch) || rights.has(Action::RejectPayment, &batch.branch);
+    let approves = rights.has(Action::ApprovePayment, &batch.branch);
+    let decides = approves || rights.has(Action::RejectPayment, &batch.branch);
+    let controls = approves && !standing.is_maker && rights.has(batch.payment_type.view(), &batch.branch);
     Mays {
         make: may_make(visitor, batch),
         withdraw: standing.is_maker && batch.state == State::PendingApproval,
         delete: rights.has(Action::DeletePayment, &batch.branch) && can_be_deleted(batch.state),
         download: rights.has(Action::DownloadPayment, &batch.branch),
         decide: decides && !standing.is_maker && rights.has(batch.payment_type.view(), &batch.branch),
+        pause: (controls || standing.is_maker) && can_be_paused(batch.state, batch.pause()),
+        resume: controls && can_be_resumed(batch.state, batch.pause()),
+        cancel: controls && can_be_cancelled(batch.state),
+        approve_again: controls && batch.needs_approval_again(),
     }
 }
 
@@ -252,6 +285,19 @@ impl BatchPage {
 
     fn goes_on(&self) -> bool {
         goes_on(self.standing.batch.state)
+    }
+
+    /// Who may stop it or let it go on, for those who may not.
+    fn controllers(&self) -> Option<String> {
+        let may_not = !self.may.cancel && self.standing.is_in_flight() && !self.standing.checkers.is_empty();
+        may_not.then(|| self.standing.checkers.join(", "))
+    }
+
+    /// Why somebody did something: in their words, or in ours where Outlay did it.
+    fn reason(event: &Recorded) -> Option<Text> {
+        let reason = event.reason.as_ref()?;
+        let ours = reason.parse::<PauseReason>().ok().filter(|_| event.what == What::BatchPaused && event.by == ActorKind::System);
+        Some(ours.map_or_else(|| Text::from(format!("“{reason}”")), |pause| Text::from(pause.said())))
     }
 }
 

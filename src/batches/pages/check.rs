@@ -9,8 +9,8 @@ use super::findings::may_make;
 use super::{About, visible};
 use crate::batches::store::files::files;
 use crate::batches::{
-    Acknowledgement, Batch, ByFsp, CannotSeal, Refusal, State, acknowledgements, is_maker, seal_of, submit, summary_by_fsp, unacknowledged,
-    withdraw,
+    Acknowledgement, Batch, ByFsp, CannotSeal, Refusal, State, acknowledgements, is_maker, may_be_scheduled, seal_of, submit,
+    summary_by_fsp, unacknowledged, withdraw,
 };
 use crate::db::Conn;
 use crate::ids::{BatchId, OnceKey};
@@ -28,6 +28,8 @@ struct CheckPage {
     seen: Seen,
     may_submit: bool,
     may_delete: bool,
+    /// Where it is changed when it is paid, for those who may.
+    pay_on_path: String,
 }
 
 /// All that is looked at before a submission.
@@ -56,6 +58,10 @@ struct SubmittedPage {
 }
 
 impl CheckPage {
+    fn day_has_passed(&self) -> bool {
+        may_be_scheduled(self.batch.pay_at, self.page.now).is_err()
+    }
+
     /// The seal in groups of eight, as it is read aloud.
     fn seal_groups(&self) -> Vec<&str> {
         let seal = &self.seen.seal;
@@ -95,9 +101,12 @@ pub async fn check(request: HttpRequest, visitor: Visitor, page: Page, path: web
     }
     let asked = batch.clone();
     let seen = institution(&request)?.db.read(move |conn| Seen::read(conn, &asked)).await?;
-    let may_submit = may_make(&visitor, &batch) && !seen.open && batch.counts.total > 0;
+    let makes = may_make(&visitor, &batch);
+    let pay_on_path = if makes { format!("/batches/{}/schedule", batch.id) } else { String::new() };
+    let in_time = may_be_scheduled(batch.pay_at, page.now).is_ok();
+    let may_submit = makes && !seen.open && in_time && batch.counts.total > 0;
     let may_delete = visitor.rights.has(Action::DeletePayment, &batch.branch);
-    let sheet = CheckPage { page, once: OnceKey::random(), batch, seen, may_submit, may_delete };
+    let sheet = CheckPage { page, once: OnceKey::random(), batch, seen, may_submit, may_delete, pay_on_path };
     Ok(html(StatusCode::OK, &sheet.page, &sheet))
 }
 

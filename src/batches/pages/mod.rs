@@ -8,6 +8,7 @@ pub mod download;
 pub mod findings;
 pub mod receive;
 pub mod resubmission;
+pub mod schedule;
 pub mod upload;
 
 use actix_web::HttpRequest;
@@ -71,6 +72,7 @@ impl From<Refusal> for ErrorPage {
                 conflict(say!("This batch is not what you looked at any more, so nothing was submitted. Open it and look again."))
             }
             Refusal::Unacknowledged(_) => conflict(say!("There are warnings that nobody has acknowledged yet, so nothing was submitted.")),
+            Refusal::PayOn(refusal) => conflict(schedule::said(refusal)),
             Refusal::NoPayments => conflict(say!("This batch has no payments.")),
             Refusal::NoReason | Refusal::ReasonTooLong(_) | Refusal::NothingChosen => Self::BadForm,
             Refusal::Broken(what) => {

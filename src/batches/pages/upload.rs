@@ -10,12 +10,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::receive::{Received, Sent, receive};
+use super::schedule::{DATE, TIME, pay_on};
 use super::{download, name_of};
 use crate::batches::file::Refused;
 use crate::batches::{
     Arrived, Batch, CannotLoad, Channel, Choices, CreateRefusal, NewBatch, PaymentType, ReadFile, State, UploadRefusal, create, find,
-    find_visible, load, read_file, results, store,
+    find_visible, load, read_file, results, schedule_new, store,
 };
+use crate::clock::Instant;
 use crate::db::{self, Conn};
 use crate::funding::{self, AccountState};
 use crate::ids::{BatchId, BranchId, FspId, FundingAccountId, OnceKey};
@@ -43,6 +45,8 @@ struct UploadPage {
     accounts: Vec<Choice>,
     fsps: Vec<Choice>,
     chosen: Chosen,
+    date: String,
+    time: String,
     max_mb: u64,
     max_rows: u64,
     refused: Option<Refused>,
@@ -60,6 +64,7 @@ struct Chosen {
     funding_account: String,
     to_fsp: String,
     client_reference: String,
+    pay_on: (String, String),
 }
 
 #[derive(Template)]
@@ -94,6 +99,7 @@ async fn last_choice(institution: &Arc<Institution>, visitor: &Visitor) -> Resul
             funding_account: last.funding_account.to_string(),
             to_fsp: last.to_fsp.map(|fsp| fsp.to_string()).unwrap_or_default(),
             client_reference: String::new(),
+            pay_on: <(String, String)>::default(),
         })
         .unwrap_or_default())
 }
@@ -146,6 +152,8 @@ async fn shown(
         channels: Channel::ALL.iter().map(|channel| Choice::new(channel.as_str(), Said::new(channel.label()))).collect(),
         accounts: accounts.iter().map(account_choice).collect(),
         fsps,
+        date: chosen.pay_on.0.clone(),
+        time: chosen.pay_on.1.clone(),
         chosen,
         max_mb: limits.upload_bytes / 1_000_000,
         max_rows: limits.upload_rows,
@@ -169,7 +177,8 @@ pub async fn create_batch(request: HttpRequest, visitor: Visitor, mut page: Page
     let institution = institution(&request)?;
     let Received { fields, once: key, file } = receive(&request, parts, &institution.settings.limits).await?;
     let limit = institution.settings.limits.upload_bytes / 1_000_000;
-    let (choices, file) = (chosen_in(&fields, &mut page), source(&institution, &visitor, &fields, file).await?);
+    let (choices, pay_at) = (chosen_in(&fields, &mut page), pay_on(&fields, &mut page));
+    let file = source(&institution, &visitor, &fields, file).await?;
     let (file_name, arrived) = match file {
         Sent::File(name, arrived) => (name, Some(arrived)),
         Sent::Nothing => {
@@ -181,7 +190,7 @@ pub async fn create_batch(request: HttpRequest, visitor: Visitor, mut page: Page
             return shown(&institution, &visitor, page, typed(&fields), None, StatusCode::PAYLOAD_TOO_LARGE).await;
         }
     };
-    let (Some(choices), Some(arrived)) = (choices, arrived) else {
+    let (Some(choices), Some(arrived), true) = (choices, arrived, page.problems.is_empty()) else {
         if page.problem("file").is_none() {
             page.problems.push(Problem::new("file", say!("Choose the file again")));
         }
@@ -190,7 +199,7 @@ pub async fn create_batch(request: HttpRequest, visitor: Visitor, mut page: Page
     let again = Some(fields.get("again").to_owned()).filter(|reason| !reason.is_empty());
     let client_reference = Some(fields.get("client_reference").to_owned()).filter(|reference| !reference.is_empty());
     let new = NewBatch { choices, client_reference, file_name, again };
-    match make(&request, &institution, &visitor, &key, new, arrived).await {
+    match make(&request, &institution, &visitor, &key, (new, pay_at), arrived).await {
         Ok(answer) => Ok(answer),
         Err(refusal) => refused(&institution, &visitor, page, &fields, refusal).await,
     }
@@ -244,6 +253,7 @@ fn typed(fields: &Fields) -> Chosen {
         funding_account: field("funding_account"),
         to_fsp: field("to_fsp"),
         client_reference: field("client_reference"),
+        pay_on: (field(DATE), field(TIME)),
     }
 }
 
@@ -252,7 +262,7 @@ async fn make(
     institution: &Arc<Institution>,
     visitor: &Visitor,
     key: &OnceKey,
-    new: NewBatch,
+    (new, pay_at): (NewBatch, Option<Instant>),
     arrived: Arrived,
 ) -> Result<HttpResponse, UploadRefusal> {
     let actor = visitor.actor.clone();
@@ -261,6 +271,7 @@ async fn make(
     let (batch, maker, summary, again) = (id.clone(), actor.clone(), read.summary.clone(), new.again.clone());
     let outcome = once::<CreateRefusal, _>(&institution.db, &actor.id, key, &institution.house().language, move |tx| {
         create(tx, &maker, &batch, &new, &summary)?;
+        schedule_new(tx, &batch, pay_at)?;
         Ok(Done::at(format!("/batches/{batch}/findings")))
     });
     let outcome = outcome.await?;
@@ -345,7 +356,7 @@ async fn same_file(
         let by = name_of(conn, &batch.created_by)?;
         Ok(Some((batch, by)))
     });
-    let names = ["branch", "payment_type", "channel", "funding_account", "to_fsp", "client_reference"];
+    let names = ["branch", "payment_type", "channel", "funding_account", "to_fsp", "client_reference", DATE, TIME];
     let kept = names.map(|name| (name.to_owned(), fields.get(name).to_owned())).to_vec();
     if !fields.get("interrupted").is_empty() {
         page.problems.push(Problem::new("again", say!("Write why it is paid once more")));

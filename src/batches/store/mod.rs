@@ -59,6 +59,7 @@ struct Row {
     submitted_at: Option<Instant>,
     started_at: Option<Instant>,
     processed_at: Option<Instant>,
+    pay_at: Option<Instant>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -133,6 +134,7 @@ fn batch(row: Row) -> Batch {
         submitted_at: row.submitted_at,
         started_at: row.started_at,
         processed_at: row.processed_at,
+        pay_at: row.pay_at,
     }
 }
 
@@ -352,6 +354,12 @@ pub(super) fn submit(tx: &mut WriteTx<'_>, id: &BatchId, submission: &Submission
             batches::submitted_at.eq(now),
         ))
         .execute(&mut **tx)?)
+}
+
+/// When it is to be paid; before it is submitted.
+pub(super) fn set_pay_at(tx: &mut WriteTx<'_>, id: &BatchId, pay_at: Option<Instant>) -> Result<()> {
+    let open = batches::table.find(id).filter(batches::state.eq_any([State::Checking, State::Draft]));
+    one(diesel::update(open).set(batches::pay_at.eq(pay_at)).execute(&mut **tx)?)
 }
 
 /// `pending_approval` → `draft`, as if it had not been submitted.

@@ -7,6 +7,7 @@
 //! The one rule everything here serves (DESIGN 5): **a transfer's next id exists only after the network said ABORTED for the one before.**
 
 mod agree;
+mod cancel;
 mod certain;
 mod class;
 mod expire;
@@ -22,6 +23,7 @@ mod tests;
 mod wait;
 
 pub use agree::{Offer, Order, Party, Priced, check_offer, check_party};
+pub use cancel::cancel;
 pub use class::Fault;
 pub use expire::{expire, give_back};
 pub use pay::{begin_asking, begin_paying, recorded};

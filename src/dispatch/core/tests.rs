@@ -189,3 +189,28 @@ fn a_released_copy_asks_about_what_was_cancelled_too() {
     assert_eq!((not_paid.state, not_paid.why), (TransferState::Failed, Some(Why::BatchEnded)));
     assert_eq!(ask(&asked, Word::Committed { proven: false }, after(1)).standing.state, TransferState::Succeeded);
 }
+
+#[test]
+fn a_cancelled_batch_takes_what_nobody_recorded_and_leaves_what_may_have_been_sent() {
+    let ready = Standing::ready(start());
+    let agreeing = Standing { state: TransferState::Agreeing, tries: 2, ..ready.clone() };
+    for standing in [&ready, &agreeing] {
+        let ended = cancel(standing.clone(), after(9)).unwrap();
+        assert_eq!((ended.state, ended.next_at, ended.settled_at), (TransferState::Cancelled, None, Some(after(9))));
+        assert_eq!((ended.why, ended.n), (Some(Why::BatchEnded), 0));
+    }
+    let again = Standing { state: TransferState::Agreeing, ..sent(start()) };
+    assert_eq!(cancel(again, after(9)), None, "agreed again under an id that may still be executed");
+    for state in [TransferState::Sending, TransferState::InDoubt, TransferState::NeedsAttention, TransferState::Succeeded] {
+        assert_eq!(cancel(Standing { state, ..sent(start()) }, after(9)), None, "{state:?}");
+    }
+    let failed = Standing {
+        state: TransferState::Failed,
+        fault: Some(fault(3204)),
+        why: Some(Why::NoAnswer),
+        settled_at: Some(after(3)),
+        ..sent(start())
+    };
+    let ended = cancel(failed.clone(), after(9)).unwrap();
+    assert_eq!(ended, Standing { state: TransferState::Cancelled, ..failed }, "why and when it failed stays told");
+}

@@ -7,8 +7,7 @@ use super::mutants::Mutant;
 use super::network::Prepare;
 use crate::batches::State;
 use crate::clock::Instant;
-use crate::dispatch::TransferState::{Cancelled, Ready};
-use crate::dispatch::core::{Fault, Mood, Standing, Stop, liquidity_wait};
+use crate::dispatch::core::{Fault, Mood, Standing, Stop, cancel, liquidity_wait};
 use crate::dispatch::store::Key;
 use crate::dispatch::{Count, TransferState};
 use crate::ids::AttemptId;
@@ -98,12 +97,14 @@ impl Batch {
         }
     }
 
+    fn is_idle(&self) -> bool {
+        [Count::Waiting, Count::Paying, Count::InDoubt].iter().all(|count| self.count(*count) == 0)
+    }
+
+    /// A batch that is being cancelled ends by the sweep, see [`Database::cancel_waiting`].
     fn finish(&mut self) {
-        let is_idle = [Count::Waiting, Count::Paying, Count::InDoubt].iter().all(|count| self.count(*count) == 0);
-        match self.state {
-            State::Processing if is_idle => self.state = State::Processed,
-            State::Cancelling if is_idle => self.state = State::Cancelled,
-            _ => {}
+        if self.state == State::Processing && self.is_idle() {
+            self.state = State::Processed;
         }
     }
 }
@@ -207,17 +208,19 @@ impl Database {
         row.is_paid_by_others = row.standing.state == TransferState::Succeeded && is_by_others;
     }
 
-    /// Rows that nobody may pay any more because their batch is being cancelled.
+    /// The sweep over batches that are being cancelled: rows that nobody may pay any more, and what failed; then batches of which nothing
+    /// is left.
     pub fn cancel_waiting(&mut self, now: Instant) -> usize {
-        let waiting: Vec<_> = (0..self.rows.len())
-            .filter(|row| self.rows[*row].standing.state == Ready && self.batches[self.rows[*row].batch].state == State::Cancelling)
-            .collect();
-        for row in &waiting {
-            let to = Standing { state: Cancelled, next_at: None, settled_at: Some(now), ..self.rows[*row].standing.clone() };
-            self.put(*row, to, None);
+        let is_cancelling = |row: &usize| self.batches[self.rows[*row].batch].state == State::Cancelling;
+        let ended: Vec<_> =
+            (0..self.rows.len()).filter(is_cancelling).filter_map(|row| cancel(self.load(row), now).map(|to| (row, to))).collect();
+        for (row, to) in &ended {
+            self.put(*row, to.clone(), None);
         }
-        self.batches.iter_mut().for_each(Batch::finish);
-        waiting.len()
+        for batch in self.batches.iter_mut().filter(|batch| batch.state == State::Cancelling && batch.is_idle()) {
+            batch.state = State::Cancelled;
+        }
+        ended.len()
     }
 
     /// A batch in which something is asked about or paid again is not done.

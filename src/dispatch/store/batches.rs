@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::given::{Kind, given};
 use super::moves::json;
-use crate::batches::State;
+use crate::batches::{PaymentType, State};
 use crate::clock::Instant;
 use crate::db::schema::{batches, decisions, funding_accounts};
 use crate::db::{Conn, Error, Result, WriteTx};
-use crate::dispatch::{Count, TransferState};
+use crate::dispatch::{Count, PauseReason, TransferState};
 use crate::funding::AccountState;
 use crate::ids::{BatchId, BranchId, FundingAccountId};
 use crate::money::Minor;
@@ -24,15 +24,30 @@ pub(in crate::dispatch) struct BatchRow {
     pub id: BatchId,
     pub reference: String,
     pub branch_id: BranchId,
+    pub payment_type: PaymentType,
     pub funding_account_id: FundingAccountId,
     pub state: State,
+    pub state_at: Instant,
     pub pause_reason: Option<String>,
     pub resume_at: Option<Instant>,
     pub pauses: i32,
+    pub waiting: i64,
     pub paying: i64,
     pub succeeded: i64,
     pub failed: i64,
+    pub in_doubt: i64,
     pub needs_attention: i64,
+    pub cancelled: i64,
+    /// When it is to be paid, where it is not at once.
+    pub pay_at: Option<Instant>,
+    pub started_at: Option<Instant>,
+}
+
+impl BatchRow {
+    /// Why it is paused, if it is.
+    pub fn pause(&self) -> Option<PauseReason> {
+        self.pause_reason.as_deref().filter(|_| self.state == State::Paused).and_then(|reason| reason.parse().ok())
+    }
 }
 
 /// A batch that may have work, and whether its account may pay.
@@ -46,10 +61,11 @@ pub(in crate::dispatch) fn batch(conn: &mut Conn, id: &BatchId) -> Result<Option
     Ok(batches::table.find(id).select(BatchRow::as_select()).first(conn).optional()?)
 }
 
-/// The batches that may have work now: approved, processing or paused.
-pub(in crate::dispatch) fn at_work(conn: &mut Conn) -> Result<Vec<AtWork>> {
+/// The batches that may have work now: approved, processing, paused or being cancelled, and those whose day has come.
+pub(in crate::dispatch) fn at_work(conn: &mut Conn, now: Instant) -> Result<Vec<AtWork>> {
     let states = [State::Approved, State::Processing, State::Paused, State::Cancelling];
-    let query = batches::table.inner_join(funding_accounts::table).filter(batches::state.eq_any(states));
+    let is_due = batches::state.eq(State::Scheduled).and(batches::pay_at.assume_not_null().le(now));
+    let query = batches::table.inner_join(funding_accounts::table).filter(batches::state.eq_any(states).or(is_due));
     let query = query.order((batches::submitted_at, batches::id)).select((BatchRow::as_select(), funding_accounts::state));
     let rows: Vec<(BatchRow, AccountState)> = query.load(conn)?;
     Ok(rows.into_iter().map(|(batch, account)| AtWork { batch, account }).collect())
@@ -93,11 +109,12 @@ struct Earliest {
     at: Option<Instant>,
 }
 
-/// When the next transfer wants to be asked about, tried again, or its batch goes on.
+/// When the next transfer wants to be asked about, tried again, or its batch goes on or begins.
 pub(in crate::dispatch) fn next_due(conn: &mut Conn) -> Result<Option<Instant>> {
     let sql = format!(
         "SELECT MIN(at) AS at FROM (SELECT MIN(next_at) AS at FROM transfers WHERE {ASKED_ABOUT} \
          UNION ALL SELECT MIN(resume_at) AS at FROM batches WHERE state = 'paused' \
+         UNION ALL SELECT MIN(pay_at) AS at FROM batches WHERE state = 'scheduled' \
          UNION ALL SELECT MIN(transfers.next_at) AS at FROM batches JOIN transfers ON transfers.batch_id = batches.id \
          WHERE batches.state = 'processing' AND transfers.state IN ('ready', 'agreeing', 'sending')) AS due"
     );
@@ -225,6 +242,21 @@ pub(in crate::dispatch) fn move_batch(tx: &mut WriteTx<'_>, one: &BatchMove<'_>)
             batches::pause_code.eq(one.code.as_deref()),
             batches::resume_at.eq(one.resume_at),
             batches::pauses.eq(one.pauses),
+        ))
+        .execute(&mut **tx)?;
+    if moved == 1 { Ok(()) } else { Err(Error::Conflict) }
+}
+
+/// A paused batch stands still for another reason now; exactly one row or Conflict.
+pub(in crate::dispatch) fn pause_otherwise(tx: &mut WriteTx<'_>, batch: &BatchRow, reason: &str, code: Option<&str>) -> Result<()> {
+    let now = tx.now();
+    let seen = batches::table.filter(batches::id.eq(&batch.id)).filter(batches::state.eq(State::Paused));
+    let moved = diesel::update(seen.filter(batches::pause_reason.eq(&batch.pause_reason)))
+        .set((
+            batches::state_at.eq(now),
+            batches::pause_reason.eq(reason),
+            batches::pause_code.eq(code),
+            batches::resume_at.eq(None::<Instant>),
         ))
         .execute(&mut **tx)?;
     if moved == 1 { Ok(()) } else { Err(Error::Conflict) }

@@ -163,6 +163,33 @@ pub(in crate::dispatch) struct Held {
     pub attempt: Option<AttemptId>,
 }
 
+/// Rows of a batch that is being cancelled which nobody may pay any more, at most `limit`: those that wait, those that are being agreed
+/// on with nothing recorded, those that failed. No order: whatever is moved is not found again.
+pub(in crate::dispatch) fn to_cancel(conn: &mut Conn, batch: &BatchId, limit: i64) -> Result<Vec<Held>> {
+    let mut found = Vec::new();
+    for state in [TransferState::Agreeing, TransferState::Ready, TransferState::Failed] {
+        let left = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        if left <= 0 {
+            break;
+        }
+        let mut query = transfers::table
+            .filter(transfers::batch_id.eq(batch))
+            .filter(transfers::state.eq(state))
+            .limit(left)
+            .select((transfers::id, transfers::amount, StandingColumns::as_select()))
+            .into_boxed();
+        if state == TransferState::Agreeing {
+            query = query.filter(transfers::recorded_by.is_null());
+        }
+        let rows: Vec<(RowId, Minor, StandingColumns)> = query.load(conn)?;
+        found.extend(rows.into_iter().map(|(id, amount, columns)| {
+            let (standing, attempt) = columns.standing();
+            Held { id, batch: batch.clone(), amount, standing, attempt }
+        }));
+    }
+    Ok(found)
+}
+
 /// Rows of a batch in these states whose time came, in order of id after `after`.
 pub(in crate::dispatch) fn held(
     conn: &mut Conn,

@@ -23,6 +23,8 @@ use crate::words::Said;
 
 /// What is sent for a draft that is to be deleted.
 const DELETE: &str = "delete";
+/// The boxes of batches that are to be paused.
+const PAUSE: &str = "pause";
 
 #[derive(Template)]
 #[template(path = "people/deactivation.html")]
@@ -32,6 +34,8 @@ struct DeactivationPage {
     user: User,
     left: LeftBehind,
     chosen: BTreeMap<String, String>,
+    /// Batches that are to be paused.
+    pauses: Vec<String>,
     reason: String,
     is_oneself: bool,
     /// One account manager cannot be rid of the other alone.
@@ -51,6 +55,10 @@ impl DeactivationPage {
 
     fn chosen(&self, draft: &DraftLeft) -> String {
         self.chosen.get(&Self::field(draft)).cloned().unwrap_or_default()
+    }
+
+    fn is_to_pause(&self, batch: &BatchId) -> bool {
+        self.pauses.iter().any(|chosen| chosen == batch.as_str())
     }
 
     fn reason_max(&self) -> usize {
@@ -87,6 +95,7 @@ async fn show(
         user,
         left,
         chosen,
+        pauses: fields.all(PAUSE).map(str::to_owned).collect(),
         reason: fields.get("reason").to_owned(),
     };
     Ok(html(status, &view.page, &view))
@@ -129,7 +138,8 @@ pub async fn deactivation(
     let typed = posted.fields.typed();
     let drafts = typed.iter().filter_map(|(name, value)| Some((BatchId::from(name.strip_prefix("draft-")?), fate(value)?)));
     let reason = Some(posted.fields.get("reason").to_owned());
-    let order = Deactivation { user: user.id.clone(), reason, drafts: drafts.collect() };
+    let pauses = posted.fields.all(PAUSE).map(BatchId::from).collect();
+    let order = Deactivation { user: user.id.clone(), reason, drafts: drafts.collect(), pauses };
     let by = visitor.actor.by();
     let outcome =
         once::<DeactivateRefusal, _>(&institution.db, &visitor.actor.id, &posted.once, &institution.house().language, move |tx| {

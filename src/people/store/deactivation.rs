@@ -10,30 +10,36 @@ use crate::db::{Conn, Error, Question, Result, WriteTx};
 use crate::ids::{ConfirmationId, UserId};
 use crate::people::deactivation::{GrantedBy, TheirBatch};
 
-/// A batch of theirs, with `WHERE`'s first words.
-const THEIR_BATCHES: &str = "SELECT b.id, b.reference, b.name, b.branch_id AS branch, r.name AS branch_name, b.payment_type, b.state, \
-     b.total, b.sum_total AS sum, b.currency FROM batches b JOIN branches r ON r.id = b.branch_id \
-     JOIN batch_makers m ON m.batch_id = b.id WHERE m.user_id = ";
+/// What is told of a batch of theirs, but for whether they approved it.
+const TOLD: &str = "b.id, b.reference, b.name, b.branch_id AS branch, r.name AS branch_name, b.payment_type, b.state, b.total, \
+     b.sum_total AS sum, b.currency, b.pause_reason";
 
 /// Drafts that nobody else who is active made a part of, oldest first.
 pub(in crate::people) fn drafts_of_leaver(conn: &mut Conn, user: &UserId, most: i64) -> Result<Vec<TheirBatch>> {
     let mut question = Question::default();
     let (user, most) = (question.text(user.as_str()), question.number(most));
     let sql = format!(
-        "{THEIR_BATCHES}{user} AND b.state IN ('draft', 'needs_correction') AND NOT EXISTS (SELECT 1 FROM batch_makers o \
+        "SELECT {TOLD}, 0 AS approved FROM batches b JOIN branches r ON r.id = b.branch_id JOIN batch_makers m ON m.batch_id = b.id \
+         WHERE m.user_id = {user} AND b.state IN ('draft', 'needs_correction') AND NOT EXISTS (SELECT 1 FROM batch_makers o \
          JOIN users u ON u.id = o.user_id WHERE o.batch_id = b.id AND o.user_id <> {user} AND u.is_active) \
          ORDER BY b.created_at, b.id LIMIT {most}"
     );
     question.load(conn, &sql)
 }
 
-/// Batches that go on without them, oldest first.
+/// Batches that they made a part of or approved and that go on without them, oldest first.
 pub(in crate::people) fn on_the_way(conn: &mut Conn, user: &UserId, most: i64) -> Result<Vec<TheirBatch>> {
     let mut question = Question::default();
     let (user, most) = (question.text(user.as_str()), question.number(most));
+    let approved = format!(
+        "SELECT d.batch_id FROM decisions d WHERE d.user_id = {user} AND d.decision = 'approved' \
+         UNION SELECT a.batch_id FROM approvals_again a WHERE a.user_id = {user}"
+    );
     let sql = format!(
-        "{THEIR_BATCHES}{user} AND b.state IN ('checking', 'pending_approval', 'approved', 'scheduled', 'processing', 'paused', \
-         'cancelling') ORDER BY b.created_at, b.id LIMIT {most}"
+        "SELECT {TOLD}, CASE WHEN b.id IN ({approved}) THEN 1 ELSE 0 END AS approved FROM batches b JOIN branches r ON r.id = b.branch_id \
+         WHERE b.state IN ('checking', 'pending_approval', 'approved', 'scheduled', 'processing', 'paused', 'cancelling') \
+         AND (b.id IN (SELECT m.batch_id FROM batch_makers m WHERE m.user_id = {user}) OR b.id IN ({approved})) \
+         ORDER BY b.created_at, b.id LIMIT {most}"
     );
     question.load(conn, &sql)
 }

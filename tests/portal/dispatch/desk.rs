@@ -9,6 +9,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use outlay::audit::By;
 use outlay::batches::{SealedBatch, SealedRow, Sealer, row_digest};
+use outlay::branches;
 use outlay::clock::{Clock as _, Instant, ManualClock};
 use outlay::db::schema::{batches, replies, transfers};
 use outlay::db::{self, DatabaseUrl, Db};
@@ -18,6 +19,7 @@ use outlay::ids::{BatchId, BranchId, FspId, FundingAccountId, HomeTransactionId,
 use outlay::institutions::{self, Mode};
 use outlay::money::{Currency, Minor};
 use outlay::payees::PartyIdType;
+use outlay::people::{self, Actor};
 use outlay::sdk::SdkSettings;
 use outlay::simulator::{self, Ledger, LedgerRow, Running};
 
@@ -62,8 +64,10 @@ pub struct Desk {
     pub simulator: Running,
     pub sdk: SdkSettings,
     pub folder: tempfile::TempDir,
-    branch: BranchId,
-    user: UserId,
+    pub branch: BranchId,
+    /// Ma Thiri, who makes the batches, and Daw Hla Hla, who approves them.
+    pub maker: UserId,
+    pub checker: UserId,
     batches: std::cell::Cell<i64>,
 }
 
@@ -84,8 +88,8 @@ impl Desk {
         let sdk = SdkSettings::new("main", &simulator.url(), FspId::from("upendo"));
         let database = TestDatabase::new();
         let db = database.db(clock.clone());
-        let (house, account, branch, user) = db.write(set_up).await.unwrap();
-        Self { clock, database, db, house, account, simulator, sdk, folder, branch, user, batches: 0.into() }
+        let (house, account, branch, [maker, checker]) = db.write(set_up).await.unwrap();
+        Self { clock, database, db, house, account, simulator, sdk, folder, branch, maker, checker, batches: 0.into() }
     }
 
     /// The institution's database is replaced by a copy of an earlier day.
@@ -124,20 +128,30 @@ impl Desk {
 
     /// The same, where the file names the FSP.
     pub fn approved_to(&self, payees: &[Payee<'_>], to_fsp: Option<&str>) -> BatchId {
+        self.approved_for(payees, to_fsp, None)
+    }
+
+    /// An approved batch that is to be paid later, as the approval leaves it.
+    pub fn scheduled(&self, payees: &[Payee<'_>], day: Instant) -> BatchId {
+        self.approved_for(payees, None, Some(day))
+    }
+
+    fn approved_for(&self, payees: &[Payee<'_>], to_fsp: Option<&str>, day: Option<Instant>) -> BatchId {
         let nth = self.batches.get() + 1;
         self.batches.set(nth);
         let id = BatchId::from(format!("batch-{nth}"));
         let now = self.clock.now().micros();
+        let (state, pay_at) = day.map_or(("approved", "NULL".to_owned()), |day| ("scheduled", day.micros().to_string()));
         let (count, sum) = (payees.len(), payees.iter().map(|(_, amount)| amount * 100).sum::<i64>());
         let mut sql = format!(
             "INSERT INTO batches (id, reference, name, branch_id, payment_type, channel, funding_account_id, currency, profile, \
              content_digest, content_seen, state, state_at, pauses, seal, fee_limit, errors, warnings, notes, total, waiting, paying, \
              succeeded, failed, in_doubt, needs_attention, cancelled, excluded, sum_total, sum_waiting, sum_paying, sum_succeeded, \
              sum_failed, sum_in_doubt, sum_needs_attention, sum_cancelled, sum_excluded, created_by, created_at, submitted_by, \
-             submitted_at) VALUES ('{id}', 'ref{nth:05}', 'November', '{}', 'payroll', 'mojaloop', '{}', 'MMK', 'outlay', 'c{nth}', 1, \
-             'approved', {now}, 0, 'SEAL', {FEE_LIMIT}, 0, 0, 0, {count}, {count}, 0, 0, 0, 0, 0, 0, 0, {sum}, {sum}, 0, 0, 0, 0, 0, \
-             0, 0, '{}', {now}, '{}', {now});",
-            self.branch, self.account, self.user, self.user
+             submitted_at, pay_at) VALUES ('{id}', 'ref{nth:05}', 'November', '{}', 'payroll', 'mojaloop', '{}', 'MMK', 'outlay', 'c{nth}', 1, \
+             '{state}', {now}, 0, 'SEAL', {FEE_LIMIT}, 0, 0, 0, {count}, {count}, 0, 0, 0, 0, 0, 0, 0, {sum}, {sum}, 0, 0, 0, 0, 0, \
+             0, 0, '{}', {now}, '{}', {now}, {pay_at}); INSERT INTO batch_makers (batch_id, user_id) VALUES ('{id}', '{}');",
+            self.branch, self.account, self.maker, self.maker, self.maker
         );
         let mut sealer = Sealer::new(&SealedBatch {
             batch: &id,
@@ -146,7 +160,7 @@ impl Desk {
             channel: outlay::batches::Channel::Mojaloop,
             funding_account: &self.account,
             fee_limit: Minor::new(FEE_LIMIT),
-            schedule: None,
+            schedule: day,
             rows: u64::try_from(count).unwrap(),
         });
         for (index, (phone, amount)) in payees.iter().enumerate() {
@@ -179,10 +193,17 @@ impl Desk {
         sql.push_str(&format!(
             "INSERT INTO decisions (batch_id, decision, user_id, at, seal, row_count, excluded_lines, sum, currency) VALUES \
              ('{id}', 'approved', '{}', {now}, '{seal}', {count}, '[]', {sum}, 'MMK');",
-            self.user
+            self.checker
         ));
         self.run_sql(&format!("BEGIN;{sql}COMMIT;"));
         id
+    }
+
+    /// Somebody of the cast, as one who acts.
+    pub fn actor(&self, person: &cast::Person) -> Actor {
+        let conn = &mut self.database.conn();
+        let user = people::find_by_name(conn, person.user_name).unwrap().unwrap();
+        people::actor(conn, &user.id).unwrap().unwrap()
     }
 
     pub fn run_sql(&self, sql: &str) {
@@ -309,7 +330,7 @@ impl Desk {
     }
 }
 
-fn set_up(tx: &mut db::WriteTx<'_>) -> Result<(InstitutionId, FundingAccountId, BranchId, UserId), cast::NotSetUp> {
+fn set_up(tx: &mut db::WriteTx<'_>) -> Result<(InstitutionId, FundingAccountId, BranchId, [UserId; 2]), cast::NotSetUp> {
     let by = By::operator("a test");
     let house = institutions::create(tx, &by, Mode::Training).map_err(cast::refused)?;
     cast::arrive(tx, &by)?;
@@ -326,8 +347,7 @@ fn set_up(tx: &mut db::WriteTx<'_>) -> Result<(InstitutionId, FundingAccountId, 
         fee_limit: Minor::new(FEE_LIMIT),
     };
     let account = funding::add_funding_account(tx, &by, &new).map_err(cast::refused)?;
-    use outlay::db::schema::{branches, users};
-    let branch: BranchId = branches::table.select(branches::id).first(&mut **tx).map_err(db::Error::from)?;
-    let user: UserId = users::table.select(users::id).first(&mut **tx).map_err(db::Error::from)?;
-    Ok((house, account, branch, user))
+    let branch = branches::find_by_code(tx, cast::HLAING.code)?.unwrap().id;
+    let [maker, checker] = [cast::THIRI, cast::HLA].map(|person| people::find_by_name(tx, person.user_name).unwrap().unwrap().id);
+    Ok((house, account, branch, [maker, checker]))
 }

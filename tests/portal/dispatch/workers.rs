@@ -10,17 +10,22 @@ use tokio::sync::Notify;
 use super::desk::{Desk, MINUTE};
 
 /// Stands between an engine and the simulator, and holds every call to `path` until it is let go.
-struct Gate {
+pub struct Gate {
     url: String,
-    arrived: Arc<Notify>,
+    pub arrived: Arc<Notify>,
     open: Arc<tokio::sync::Semaphore>,
 }
 
 impl Gate {
     async fn before(desk: &Desk, path: &'static str) -> Self {
+        Self::after(desk, path, 0).await
+    }
+
+    /// The first `pass` calls go through.
+    pub async fn after(desk: &Desk, path: &'static str, pass: usize) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (arrived, open) = (Arc::new(Notify::new()), Arc::new(tokio::sync::Semaphore::new(0)));
+        let (arrived, open) = (Arc::new(Notify::new()), Arc::new(tokio::sync::Semaphore::new(pass)));
         let (to, tell, gate) = (desk.simulator.address(), Arc::clone(&arrived), Arc::clone(&open));
         tokio::spawn(async move {
             while let Ok((mut from, _)) = listener.accept().await {
@@ -31,8 +36,14 @@ impl Gate {
                     let read = from.read(&mut request).await.unwrap();
                     request.truncate(read);
                     if String::from_utf8_lossy(&request).contains(path) {
-                        tell.notify_one();
-                        drop(gate.acquire().await);
+                        let permit = match gate.try_acquire() {
+                            Ok(permit) => permit,
+                            Err(_) => {
+                                tell.notify_one();
+                                gate.acquire().await.unwrap()
+                            }
+                        };
+                        permit.forget();
                     }
                     let mut onward = tokio::net::TcpStream::connect(to).await.unwrap();
                     onward.write_all(&request).await.unwrap();
@@ -45,12 +56,12 @@ impl Gate {
         Self { url, arrived, open }
     }
 
-    fn let_go(&self) {
-        self.open.add_permits(1_000);
+    pub fn let_go(&self) {
+        self.open.add_permits(10_000);
     }
 }
 
-fn engine_through(desk: &Desk, gate: &Gate) -> Engine {
+pub fn engine_through(desk: &Desk, gate: &Gate) -> Engine {
     let mut setup = desk.setup();
     setup.sdks[0].url.clone_from(&gate.url);
     Engine::new(desk.db.clone(), setup).unwrap()

@@ -3,7 +3,7 @@
 use outlay::approvals::{self, Decision, DecisionForm};
 use outlay::audit::By;
 use outlay::batches::PaymentType;
-use outlay::dispatch::{Engine, Setup};
+use outlay::dispatch::{self, Engine, Setup};
 use outlay::ids::BatchId;
 use outlay::mail::{self, NoticeKind};
 use outlay::privileges::{self, Action, NewGrant};
@@ -202,4 +202,28 @@ async fn a_batch_that_is_paid_is_told_with_its_counts_by_the_worker_itself() {
     assert_eq!(counts.succeeded.count + counts.failed.count, 3);
     let said = format!("is processed. Success: {}. Failed: {}. Needs attention: 0.", counts.succeeded.count, counts.failed.count);
     finished.assert_says(&said);
+}
+
+#[tokio::test]
+async fn those_whom_a_batch_concerns_are_told_who_paused_and_cancelled_it_and_why() {
+    let mut office = office().await;
+    let batch = submitted(&office.portal, &THIRI, &WAGES).await;
+    decide(&office.portal, &HLA, &batch, Decision::Approved, "").await;
+    office.beat().await;
+    let before = office.smtp.letters().len();
+    office.clock.advance(minutes(10));
+    let (thiri, id) = (actor(&office.portal, &THIRI).await, batch.clone());
+    office.portal.institution.db.write(move |tx| dispatch::pause_batch(tx, &thiri, &id, "Ma Hla left")).await.unwrap();
+    office.beat().await;
+    let letters = office.smtp.letters();
+    assert_eq!(office.written_to()[before..], [address(&HLA)], "its checker, and not who paused it");
+    letters[before].assert_says("Ma Thiri paused payroll-oct").assert_says("They wrote: Ma Hla left");
+    office.clock.advance(minutes(10));
+    let (su, id) = (actor(&office.portal, &SU).await, batch.clone());
+    office.portal.institution.db.write(move |tx| dispatch::cancel_batch(tx, &su, &id, "Paid in cash")).await.unwrap();
+    office.beat().await;
+    let mut told = office.written_to()[before + 1..].to_vec();
+    told.sort();
+    assert_eq!(told, [address(&HLA), address(&THIRI)]);
+    office.smtp.letters()[before + 1].assert_says("Daw Su Su cancelled payroll-oct").assert_says("They wrote: Paid in cash");
 }

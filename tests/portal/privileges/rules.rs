@@ -151,7 +151,7 @@ impl House {
             }
             Step::Deactivate { by, of } => {
                 let by = self.by(*by);
-                let order = Deactivation { user: self.people[*of].clone(), reason: None, drafts: BTreeMap::new() };
+                let order = Deactivation { user: self.people[*of].clone(), reason: None, drafts: BTreeMap::new(), pauses: Vec::new() };
                 ("deactivate", self.db.write(move |tx| people::deactivate(tx, &by, &order)).await.is_ok())
             }
             Step::Reactivate { by, of } => {

@@ -172,7 +172,7 @@ async fn the_last_account_manager_stays_and_nobody_deactivates_themselves() {
     kyi.post_form(&own, &[]).await.assert_says("Sign in");
     assert!(kept(&portal, "aye").await.user.is_active);
     let aye_id = id_of(&portal, &AYE).await;
-    let order = people::Deactivation { user: aye_id, reason: None, drafts: Default::default() };
+    let order = people::Deactivation { user: aye_id, reason: None, drafts: Default::default(), pauses: Vec::new() };
     let refused = portal.institution.db.write(move |tx| people::deactivate(tx, &By::operator("a test"), &order)).await;
     assert!(refused.unwrap_err().to_string().contains("outlay admin recover"));
 }

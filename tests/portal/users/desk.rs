@@ -62,7 +62,7 @@ pub async fn events(portal: &Portal, user: &UserId) -> Vec<What> {
 /// The operator deactivates somebody of the cast, with nothing left behind.
 pub async fn retire(portal: &Portal, person: &Person) {
     let user = id_of(portal, person).await;
-    let order = people::Deactivation { user, reason: None, drafts: Default::default() };
+    let order = people::Deactivation { user, reason: None, drafts: Default::default(), pauses: Vec::new() };
     let done = portal.institution.db.write(move |tx| people::deactivate(tx, &By::operator("a test"), &order)).await;
     done.unwrap_or_else(|error| panic!("{error}"));
 }

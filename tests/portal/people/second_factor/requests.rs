@@ -261,7 +261,7 @@ async fn who_is_deactivated_leaves_no_second_factor_behind() {
     let (portal, ..) = portal_of_tun().await;
     drop(ask(&portal, &TUN).await);
     let tun = id(&portal, &TUN).await;
-    let leaving = Deactivation { user: tun.clone(), reason: None, drafts: BTreeMap::new() };
+    let leaving = Deactivation { user: tun.clone(), reason: None, drafts: BTreeMap::new(), pauses: Vec::new() };
     portal.institution.db.write(move |tx| people::deactivate(tx, &By::operator("root"), &leaving)).await.unwrap();
     portal.signed_in(&AYE).await.get(REQUESTS).await.assert_says("No request waits");
     portal.institution.db.write(move |tx| people::reactivate(tx, &By::operator("root"), &tun).map(drop)).await.unwrap();
