@@ -4,21 +4,26 @@
 //! `start` verifies the seal and begins a batch, `claim` takes rows, `agree` looks up and quotes, `record` makes the exact bytes durable,
 //! `send` sends them, `settle` (in `job`) writes what the core decided, `reconcile` asks about what is in doubt, `recorder` puts the
 //! writes of many rows into few transactions, `recover` finds what a dead worker left, `pause` and `finish` move batches, `epoch` and
-//! `release` keep a restored copy from talking nonsense. The [`Engine`] drives them all.
+//! `release` keep a restored copy from talking nonsense. `retry` and `by_people` are what people may do; `closed` asks about what they
+//! closed, and `late` looks at replies that came too late. The [`Engine`] drives them all.
 //!
 //! The whole of safety is one sentence: **a transfer's next id exists only after the network said ABORTED for the one before.**
 
 mod account;
 mod agree;
+mod by_people;
 mod claim;
+mod closed;
 pub mod core;
 mod crash;
 mod engine;
 mod epoch;
 mod finish;
 mod job;
+mod late;
 mod lease;
 mod look;
+pub mod pages;
 mod pause;
 mod reconcile;
 mod record;
@@ -26,6 +31,8 @@ mod recorder;
 mod recover;
 mod release;
 mod replies;
+mod retry;
+mod retryable;
 mod sealed;
 mod send;
 mod shared;
@@ -37,7 +44,9 @@ mod store;
 mod verify_counts;
 pub mod why;
 
+pub use by_people::{Closed, ask_again, close, id_in_use};
 pub use claim::ROW_LEASE;
+pub use core::{AlarmKind, Ending};
 pub use crash::POINTS as CRASH_POINTS;
 pub use engine::{CONCURRENCY, Engine, QUIET_POLL, Setup};
 pub use epoch::{EPOCH_EVERY, EpochError, EpochFile, Held, check as check_epoch};
@@ -45,5 +54,7 @@ pub use lease::LEASE_FOR;
 pub use pause::{PauseReason, reopen_account};
 pub use release::{ReleaseRefusal, Released, release};
 pub use replies::Call;
+pub use retry::{Retried, RetryForm, RetryRefusal, open_to_retry, retry};
+pub use retryable::{Kind, ROWS_CHOSEN_MAX, Retryable, Which, retry_until, retryable};
 pub use state::{Count, MOVES, TransferState};
 pub use verify_counts::{Miscount, Verified, verify_counts};

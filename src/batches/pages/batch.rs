@@ -13,12 +13,14 @@ use crate::audit::{self, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
 use crate::batches::{Batch, ByFsp, Counts, PaymentRow, State, can_be_deleted, find_visible, is_maker, rows_page, summary_by_fsp};
 use crate::db::{self, Conn};
-use crate::dispatch::{Count, EpochError, PauseReason, TransferState, check_epoch};
+use crate::dispatch::why::Why;
+use crate::dispatch::{Count, EpochError, PauseReason, TransferState, check_epoch, open_to_retry};
 use crate::funding;
 use crate::ids::{BatchId, OnceKey};
 use crate::institutions::Institution;
 use crate::money::Currency;
 use crate::privileges::Action;
+use crate::resolutions::{self, Alarm};
 use crate::say;
 use crate::web::page::{Pager, Tallies, Tally, fragment};
 use crate::web::{ErrorPage, Page, Visitor, filters, html, institution};
@@ -28,6 +30,8 @@ use crate::words::Said;
 pub const ROWS_A_PAGE: i64 = 50;
 /// Events of the history.
 const EVENTS_MAX: i64 = 200;
+/// Alarms that are told one by one.
+const ALARMS_MAX: i64 = 20;
 
 /// Which payments are listed.
 #[derive(Debug, Deserialize)]
@@ -64,6 +68,7 @@ struct BatchPage {
     history: Vec<Recorded>,
     files: Vec<BatchFile>,
     may: Mays,
+    alarms: Vec<Alarm>,
     /// Why nothing is paid at all, where a copy of the database was put back.
     held: Option<Said>,
     ended: bool,
@@ -76,6 +81,10 @@ struct Mays {
     delete: bool,
     download: bool,
     decide: bool,
+    /// Try failed payments again.
+    retry: bool,
+    /// Find out what became of payments.
+    resolve: bool,
 }
 
 /// A payment of the list.
@@ -194,7 +203,10 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
     let fsps = funding::fsps(conn)?;
     let standing = Standing::read(conn, batch, visitor, now)?;
     let tallies = tallies(&counts, &id, standing.batch.currency);
+    let mut may = mays(visitor, &standing);
+    may.retry = may.retry && open_to_retry(conn, &visitor.actor, &standing.batch, now).is_ok();
     Ok(BatchPage {
+        alarms: resolutions::alarms_of_batch(conn, &id, ALARMS_MAX)?,
         page,
         once: OnceKey::random(),
         tallies,
@@ -204,7 +216,7 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
         pager: pager(&id, shown, at, last_page, total),
         history: audit::of_batch(conn, &id, EVENTS_MAX)?,
         files: files(conn, &id)?,
-        may: mays(visitor, &standing),
+        may,
         held: None,
         ended: false,
         standing,
@@ -214,7 +226,7 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
 fn line(row: PaymentRow, fsps: &[funding::Fsp]) -> Line {
     let fsp = row.payee_fsp.as_ref().or(row.to_fsp.as_ref());
     let fsp = fsp.map(|id| fsps.iter().find(|fsp| fsp.id == *id).map_or_else(|| id.to_string(), |fsp| fsp.name.clone()));
-    let why = if row.state == TransferState::Succeeded { None } else { row.why().map(|why| why.said()) };
+    let why = row.why().filter(|why| row.state != TransferState::Succeeded || *why == Why::SaidPaid).map(|why| why.said());
     Line { row, fsp, why }
 }
 
@@ -239,6 +251,8 @@ fn mays(visitor: &Visitor, standing: &Standing) -> Mays {
         withdraw: standing.is_maker && batch.state == State::PendingApproval,
         delete: rights.has(Action::DeletePayment, &batch.branch) && can_be_deleted(batch.state),
         download: rights.has(Action::DownloadPayment, &batch.branch),
+        retry: rights.has(Action::ApprovePayment, &batch.branch) && batch.counts.failed.count > 0,
+        resolve: rights.has(Action::ResolvePayment, &batch.branch) && rights.has(batch.payment_type.view(), &batch.branch),
         decide: decides && !standing.is_maker && rights.has(batch.payment_type.view(), &batch.branch),
     }
 }
@@ -248,6 +262,20 @@ impl BatchPage {
     fn has_results(&self) -> bool {
         let state = self.standing.batch.state;
         !state.is_undecided() && !matches!(state, State::Rejected | State::Deleted | State::Approved | State::Scheduled)
+    }
+
+    /// Whether the payments below can be chosen for another try.
+    fn can_choose(&self) -> bool {
+        self.may.retry && self.shown == Some(Count::Failed)
+    }
+
+    /// One main button a page.
+    fn results_kind(&self) -> &'static str {
+        if self.may.retry { "second" } else { "main" }
+    }
+
+    fn alarm(alarm: &Alarm) -> Said {
+        resolutions::words_of_alarm(alarm.kind)
     }
 
     fn goes_on(&self) -> bool {

@@ -12,6 +12,7 @@ mod class;
 mod expire;
 pub mod limits;
 mod pay;
+mod people;
 mod reconcile;
 mod refuse;
 mod release;
@@ -25,6 +26,9 @@ pub use agree::{Offer, Order, Party, Priced, check_offer, check_party};
 pub use class::Fault;
 pub use expire::{expire, give_back};
 pub use pay::{begin_asking, begin_paying, recorded};
+pub use people::{
+    AlarmKind, Ending, Lookout, Watched, alarm, ask_again, close, halt, late_commit, on_control_of_closed, on_word_of_closed, retry,
+};
 pub use reconcile::{Heard, on_control, on_repeat, on_word};
 pub use refuse::refuse;
 pub use release::release;
