@@ -1,6 +1,7 @@
 //! What people see in Chromium, with scripts and without.
 
 mod people;
+mod resolve;
 
 use std::path::PathBuf;
 

@@ -1,8 +1,11 @@
 //! How an approved batch is paid, through the simulated network.
 
+mod closed;
 mod copies;
 pub mod desk;
 mod faults;
+pub mod retry;
+mod retry_page;
 mod stops;
 mod story;
 mod workers;
