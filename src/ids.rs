@@ -95,6 +95,11 @@ id!(
     RowId
 );
 id!(AttemptId);
+id!(
+    /// What one person says of a payment's end, and another confirms.
+    ResolutionId
+);
+id!(AlarmId);
 id!(EventId);
 id!(
     /// Our id for a payment, given at upload and never changed (DESIGN, Words).

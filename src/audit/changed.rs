@@ -106,7 +106,7 @@ impl Printer<'_> {
         match (name, text) {
             ("way", "mail") => self.said(&say!("by mail")),
             ("way", "slip") => self.said(&say!("printed")),
-            ("kinds" | "from" | "mode" | "second_factor", text) => text.replace('_', " "),
+            ("kinds" | "from" | "mode" | "second_factor" | "outcome", text) => text.replace('_', " "),
             (_, text) => text.to_owned(),
         }
     }
@@ -198,6 +198,10 @@ fn of_people(name: &str) -> Option<Said> {
 fn of_batches(name: &str) -> Option<Said> {
     Some(match name {
         "payments" => say!("Payments"),
+        "line" => say!("Line"),
+        "outcome" => say!("Outcome"),
+        "left_out" => say!("Left out"),
+        "of" => say!("Which"),
         "sum" => say!("Sum"),
         "fee_limit" => say!("Highest fee of a payment"),
         "seal" => say!("Seal"),

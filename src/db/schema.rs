@@ -528,6 +528,48 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    resolutions (id) {
+        id -> Text,
+        row_id -> Text,
+        batch_id -> Text,
+        transfer_id -> Text,
+        n -> Integer,
+        outcome -> Text,
+        note -> Text,
+        evidence -> Text,
+        proposed_by -> Text,
+        proposed_at -> BigInt,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+        decided_because -> Nullable<Text>,
+        next_at -> Nullable<BigInt>,
+        executable_until -> Nullable<BigInt>,
+        remembered_until -> Nullable<BigInt>,
+        unshown_since -> Nullable<BigInt>,
+        unshown_count -> Integer,
+        heard -> Nullable<Text>,
+        heard_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    alarms (id) {
+        id -> Text,
+        kind -> Text,
+        row_id -> Text,
+        batch_id -> Text,
+        branch_id -> Text,
+        transfer_id -> Text,
+        raised_at -> BigInt,
+        state -> Text,
+        acknowledged_by -> Nullable<Text>,
+        acknowledged_at -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(transfers -> batches (batch_id));
 diesel::joinable!(batches -> branches (branch_id));
 diesel::joinable!(batches -> funding_accounts (funding_account_id));
@@ -548,6 +590,7 @@ diesel::joinable!(outbox -> users (user_id));
 diesel::joinable!(notices -> users (user_id));
 diesel::joinable!(user_periods -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(resolutions -> batches (batch_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     institution,
@@ -588,4 +631,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     notices,
     gatherings,
     mail_choices,
+    resolutions,
+    alarms,
 );

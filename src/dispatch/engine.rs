@@ -20,7 +20,7 @@ use super::look::{self, Seen, is_to_begin};
 use super::recorder::Recorder;
 use super::shared::Shared;
 use super::store::{self, AtWork};
-use super::{control, crash::crash_point, pause, recover, start};
+use super::{closed, control, crash::crash_point, pause, recover, start};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::batches::State;
 use crate::clock::Instant;
@@ -198,11 +198,11 @@ impl Engine {
         let now = self.shared.now();
         let seen = look::look(&self.shared.db, now, self.quiet > 0).await?;
         self.quiet = if seen.waits_for_something() { 0 } else { self.quiet.saturating_add(1) };
-        let Seen { batches, to_ask, is_suspended } = seen;
+        let Seen { batches, to_ask, to_watch, is_suspended } = seen;
         let mut did = self.resume(&batches, now).await?;
         let has_work = |one: &&AtWork| one.batch.state != State::Paused || one.batch.paying > 0;
         let at_work = batches.iter().filter(has_work).map(|one| &one.batch.funding_account_id);
-        let wanted: BTreeSet<_> = at_work.chain(&to_ask).cloned().collect();
+        let wanted: BTreeSet<_> = at_work.chain(&to_ask).chain(&to_watch).cloned().collect();
         for account in &wanted {
             did += self.keep_lease(account, &batches, now).await?;
         }
@@ -215,6 +215,9 @@ impl Engine {
         }
         for account in wanted {
             did += self.claim(&account, to_ask.contains(&account), &batches).await?;
+        }
+        for account in to_watch {
+            did += self.watch(&account).await?;
         }
         Ok(did)
     }
@@ -359,6 +362,18 @@ impl Engine {
             did += self.set_to_work(&account, claimed);
         }
         Ok(did)
+    }
+
+    /// Asks about what people closed.
+    async fn watch(&mut self, id: &FundingAccountId) -> db::Result<usize> {
+        let Some(account) = self.accounts.get(id).cloned() else { return Ok(0) };
+        let claimer = Claimer { house: self.setup.house.clone(), worker: self.worker.clone(), account: id.clone(), lease: account.held() };
+        let due = self.shared.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| closed::claim(tx, &claimer)).await?;
+        let count = due.len();
+        for one in due {
+            self.tasks.spawn(closed::ask(Arc::clone(&self.shared), Arc::clone(&account), self.worker.clone(), one));
+        }
+        Ok(count)
     }
 
     fn set_to_work(&mut self, account: &Arc<Account>, claimed: Vec<InHand>) -> usize {

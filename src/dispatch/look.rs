@@ -13,6 +13,8 @@ pub(super) struct Seen {
     pub batches: Vec<AtWork>,
     /// Accounts with transfers that are due to be asked about.
     pub to_ask: Vec<FundingAccountId>,
+    /// Accounts with transfers that people closed and that are due to be asked about.
+    pub to_watch: Vec<FundingAccountId>,
     /// By the operator: nothing new is begun, claimed or recorded, what was recorded is asked about.
     pub is_suspended: bool,
 }
@@ -25,7 +27,9 @@ impl Seen {
             State::Approved | State::Scheduled => is_to_begin(one),
             _ => true,
         };
-        !self.to_ask.is_empty() || self.batches.iter().any(|one| one.batch.paying > 0 || (!self.is_suspended && pays(one)))
+        !self.to_ask.is_empty()
+            || !self.to_watch.is_empty()
+            || self.batches.iter().any(|one| one.batch.paying > 0 || (!self.is_suspended && pays(one)))
     }
 }
 
@@ -38,7 +42,8 @@ pub(super) fn is_to_begin(one: &AtWork) -> bool {
 pub(super) async fn look(db: &Db, now: Instant, glances: bool) -> db::Result<Seen> {
     let look = move |conn: &mut Conn| {
         let (batches, to_ask) = (store::at_work(conn, now)?, store::accounts_to_ask(conn, now)?);
-        Ok::<_, db::Error>(Seen { batches, to_ask, is_suspended: institutions::is_suspended(conn)? })
+        let to_watch = store::accounts_to_watch(conn, now)?;
+        Ok::<_, db::Error>(Seen { batches, to_ask, to_watch, is_suspended: institutions::is_suspended(conn)? })
     };
     if glances { db.glance(look).await } else { db.read(look).await }
 }

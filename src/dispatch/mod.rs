@@ -4,13 +4,16 @@
 //! `start` verifies the seal and begins a batch, `claim` takes rows, `agree` looks up and quotes, `record` makes the exact bytes durable,
 //! `send` sends them, `settle` (in `job`) writes what the core decided, `reconcile` asks about what is in doubt, `recorder` puts the
 //! writes of many rows into few transactions, `recover` finds what a dead worker left, `pause`, `go_on` and `finish` move batches, `control`
-//! is what people do to them, `epoch` and `release` keep a restored copy from talking nonsense. The [`Engine`] drives them all.
+//! is what people do to them, `retry` and `by_people` what they do to their payments; `closed` asks about what they closed, and `late`
+//! looks at replies that came too late; `epoch` and `release` keep a restored copy from talking nonsense. The [`Engine`] drives them all.
 //!
 //! The whole of safety is one sentence: **a transfer's next id exists only after the network said ABORTED for the one before.**
 
 mod account;
 mod agree;
+mod by_people;
 mod claim;
+mod closed;
 mod control;
 pub mod core;
 mod crash;
@@ -19,6 +22,7 @@ mod epoch;
 mod finish;
 mod go_on;
 mod job;
+mod late;
 mod lease;
 mod look;
 pub mod pages;
@@ -29,6 +33,8 @@ mod recorder;
 mod recover;
 mod release;
 mod replies;
+mod retry;
+mod retryable;
 mod sealed;
 mod send;
 mod shared;
@@ -40,11 +46,13 @@ mod store;
 mod verify_counts;
 pub mod why;
 
+pub use by_people::{Closed, ask_again, close, id_in_use};
 pub use claim::ROW_LEASE;
 pub use control::{
     ControlRefusal, REASON_CHARS_MAX, Stood, approved_again, can_be_cancelled, can_be_paused, can_be_resumed, cancel_batch, pause_batch,
     pause_left, resume_batch, wait_for_approval,
 };
+pub use core::{AlarmKind, Ending};
 pub use crash::POINTS as CRASH_POINTS;
 pub use engine::{CONCURRENCY, Engine, QUIET_POLL, Setup};
 pub use epoch::{EPOCH_EVERY, EpochError, EpochFile, Held, check as check_epoch};
@@ -53,5 +61,7 @@ pub use lease::LEASE_FOR;
 pub use pause::{PauseReason, reopen_account};
 pub use release::{ReleaseRefusal, Released, release};
 pub use replies::Call;
+pub use retry::{Retried, RetryForm, RetryRefusal, open_to_retry, retry};
+pub use retryable::{Kind, ROWS_CHOSEN_MAX, Retryable, Which, retry_until, retryable};
 pub use state::{Count, MOVES, TransferState};
 pub use verify_counts::{Miscount, Verified, verify_counts};

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::TransferState::NeedsAttention;
 use super::core::{Standing, Stop};
 use super::crash::crash_point;
 use super::store::{self, Deltas, Ended, Key, Landed, Learned, Move, RecordedBytes, Reply};
-use super::{finish, pause};
+use super::{finish, late, pause};
 use crate::db::{self, Db, Isolation, Turn, WriteTx};
 use crate::ids::{AttemptId, BatchId, FundingAccountId, RowId, TransferId};
 use crate::money::Minor;
+use crate::resolutions;
 
 /// Rows in one transaction.
 pub const GROUP_MAX: usize = 256;
@@ -213,6 +215,11 @@ fn apply(tx: &mut WriteTx<'_>, group: &[Write], holder: &str, known_epoch: i64) 
         deltas.moved(&write.batch, write.amount, write.key.state, write.to.state);
     }
     store::add_deltas(tx, &deltas)?;
+    late::look(tx, group.iter().filter(|write| !is_moved.contains(&write.row)))?;
+    resolutions::overtake(
+        tx,
+        done.iter().filter(|write| write.key.state == NeedsAttention && write.to.state != NeedsAttention).map(|write| &write.row),
+    )?;
     stop(tx, &done)?;
     finish::finish(tx, deltas.batches())?;
     if done.iter().any(|write| write.recording.is_some()) {

@@ -5,7 +5,7 @@ use super::job::Job;
 use super::store::Reply;
 use crate::clock::Instant;
 use crate::db::text_enum;
-use crate::ids::TransferId;
+use crate::ids::{AttemptId, TransferId};
 use crate::sdk::{Amount, Exchange, PartyAnswer, QuoteAnswer, Stage, TransferAnswer, Why, fulfils};
 
 text_enum! {
@@ -113,21 +113,33 @@ pub(super) fn word_of(answer: TransferAnswer, condition: Option<&str>) -> Word {
     }
 }
 
+/// A reply as it is kept on an attempt.
+pub(super) fn kept<T: Kept>(
+    attempt: &AttemptId,
+    position: i32,
+    call: Call,
+    transfer: Option<TransferId>,
+    sent_at: Instant,
+    exchange: &Exchange<T>,
+) -> Reply {
+    Reply {
+        attempt: attempt.clone(),
+        position,
+        call: call.as_str(),
+        transfer,
+        sent: sent_at.micros(),
+        took: i64::try_from(exchange.took.as_micros()).unwrap_or(i64::MAX),
+        status: exchange.http_status.map(i32::from),
+        verdict: exchange.answer.verdict(),
+        code: exchange.code.map(|code| code.to_string()),
+        body: exchange.answer.digest().unwrap_or_else(|| exchange.body.clone()),
+    }
+}
+
 impl Job {
     /// Keeps a reply; it is written with the row's next move, and even if that move is refused.
     pub(super) fn heard<T: Kept>(&mut self, call: Call, transfer: Option<TransferId>, sent_at: Instant, exchange: &Exchange<T>) {
-        self.replies.push(Reply {
-            attempt: self.attempt.clone(),
-            position: self.position,
-            call: call.as_str(),
-            transfer,
-            sent: sent_at.micros(),
-            took: i64::try_from(exchange.took.as_micros()).unwrap_or(i64::MAX),
-            status: exchange.http_status.map(i32::from),
-            verdict: exchange.answer.verdict(),
-            code: exchange.code.map(|code| code.to_string()),
-            body: exchange.answer.digest().unwrap_or_else(|| exchange.body.clone()),
-        });
+        self.replies.push(kept(&self.attempt, self.position, call, transfer, sent_at, exchange));
         self.position += 1;
     }
 }

@@ -26,7 +26,8 @@ pub const MOVES: &[(TransferState, TransferState)] = &[
     (Pending, Excluded),
     (Pending, Ready),
     (Ready, Agreeing),
-    // Only when a restored copy is released: what is not paid in it must be asked about first.
+    // When a restored copy is released: what is not paid in it must be asked about first; and where a payment comes to light under an id
+    // that was given up.
     (Ready, InDoubt),
     (Failed, InDoubt),
     (Cancelled, InDoubt),

@@ -61,6 +61,12 @@ pub enum Why {
     BatchEnded,
     /// This copy of the database was restored: the network is asked what happened since.
     Restored,
+    /// Two people said that it was paid; the network did not tell.
+    SaidPaid,
+    /// Two people said that it was not paid; the network did not tell.
+    SaidNotPaid,
+    /// It turned out that it was paid under an id that had been given up.
+    PaidBefore,
 }
 
 impl Why {
@@ -98,6 +104,9 @@ impl Why {
             Self::ProbablyPaid => say!("Probably paid: the network knows this payment but does not show how it ended"),
             Self::TooOld => say!("Approved too long ago for the network to remember; ask the payee's provider"),
             Self::BatchEnded => say!("The batch was cancelled before this payment was sent"),
+            Self::SaidPaid => say!("Two people closed it as paid, because the network did not tell"),
+            Self::SaidNotPaid => say!("Two people closed it as not paid, because the network did not tell"),
+            Self::PaidBefore => say!("Not paid again: the network says that it was paid before, under an earlier transfer ID"),
             Self::Restored => say!("The system was restored from a copy: the network is asked whether this was paid"),
         }
     }

@@ -18,6 +18,8 @@ text_enum! {
         Administration = "administration",
         /// What the person's notices were gathered into.
         Gathered = "gathered",
+        /// A payment without an outcome needs the person's word, or an alarm is up.
+        Operations = "operations",
         /// Whether mail works.
         Test = "test",
     }

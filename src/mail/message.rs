@@ -123,6 +123,9 @@ impl Letterhead {
                 say!("You get this mail because of your part in these batches at {institution}.", institution = institution)
             }
             LetterKind::Administration => say!("You get this mail because you look after {institution}.", institution = institution),
+            LetterKind::Operations => {
+                say!("You get this mail because you may resolve payments at {institution}.", institution = institution)
+            }
             LetterKind::Invitation | LetterKind::PasswordReset | LetterKind::Account => say!(
                 "Nobody at {institution} will ever ask you for your password or a code. If you did not expect this mail, tell your account manager.",
                 institution = institution

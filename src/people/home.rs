@@ -10,9 +10,11 @@ use crate::approvals::{self, Checker, Waiting};
 use crate::batches::State;
 use crate::clock::Instant;
 use crate::db::{Conn, Result};
+use crate::dispatch::TransferState;
 use crate::ids::{BatchId, Reference};
 use crate::money::{Currency, Minor};
 use crate::privileges::{Action, Rights};
+use crate::resolutions::{self, Oldest, Resolver};
 use crate::search::{self, BatchCriteria, FoundBatch, Scope, Slice};
 
 /// Batches of one kind that the page names; more are told as a number.
@@ -70,6 +72,10 @@ pub struct Home {
     pub drafts: Vec<HomeBatch>,
     pub running: Vec<HomeBatch>,
     pub waiting: Vec<Waiting>,
+    /// Payments that the person may resolve: what needs attention, what is in doubt, and proposals that wait for their word.
+    pub attention: Option<Oldest>,
+    pub in_doubt: Option<Oldest>,
+    pub proposals: i64,
     /// In branches they look after: something failed or needs a person today.
     pub troubled: Vec<HomeBatch>,
     /// The last ones they may see, where nothing waits.
@@ -80,7 +86,11 @@ impl Home {
     fn is_quiet(&self) -> bool {
         let Administration { qr_requests, confirmations, undelivered, locked } = self.administration;
         let batches = [&self.rejected, &self.drafts, &self.running, &self.troubled];
-        qr_requests + confirmations + undelivered + locked == 0 && self.waiting.is_empty() && batches.iter().all(|list| list.is_empty())
+        let unresolved = self.attention.is_some() || self.in_doubt.is_some() || self.proposals > 0;
+        qr_requests + confirmations + undelivered + locked == 0
+            && !unresolved
+            && self.waiting.is_empty()
+            && batches.iter().all(|list| list.is_empty())
     }
 }
 
@@ -99,6 +109,10 @@ pub fn home(conn: &mut Conn, actor: &Actor, rights: &Rights, today: Instant, now
     }
     let checker = Checker::of(&actor.id, rights);
     home.waiting = approvals::waiting_sums(conn, &checker)?;
+    let resolver = Resolver::of(&actor.id, rights);
+    home.attention = resolutions::oldest_unresolved(conn, &resolver, TransferState::NeedsAttention, COUNTED_MAX)?;
+    home.in_doubt = resolutions::oldest_unresolved(conn, &resolver, TransferState::InDoubt, COUNTED_MAX)?;
+    home.proposals = i64::try_from(resolutions::proposals_for(conn, &resolver, COUNTED_MAX)?.len()).unwrap_or(COUNTED_MAX);
     let scope = Scope::of(&actor.id, rights);
     home.troubled = store::troubled(conn, &scope, today, NAMED_MAX)?;
     if home.is_quiet() {

@@ -29,6 +29,9 @@ pub fn happened(transfer: &Transfer, language: &Language) -> Said {
         TransferState::NeedsAttention => {
             say!("We could not find out whether {sum} reached {payee}. Outlay still asks the network every hour.", sum = sum, payee = payee)
         }
+        TransferState::Succeeded if of(transfer) == Some(Why::SaidPaid) => {
+            say!("Closed as paid by two people on {time}: {sum} to {payee}. The network did not tell.", sum = sum, payee = payee)
+        }
         TransferState::Succeeded => say!("Sent {sum} to {payee}, accepted {time}.", sum = sum, payee = payee),
         TransferState::Failed => match why(transfer.reason.as_deref(), transfer.code.as_deref(), language) {
             Some(why) => say!("Not paid. {why}.", why = why),
@@ -52,6 +55,10 @@ pub fn to_do(transfer: &Transfer) -> Option<Said> {
                 say!("Do not pay this person again. Ask the payee's wallet or bank whether the payment with the transfer id below arrived.")
             }
         }),
+        TransferState::Failed if of(transfer) == Some(Why::SaidNotPaid) => {
+            Some(say!("Two people found out that no money has moved. The network is still asked; if it says otherwise, an alarm goes up."))
+        }
+        TransferState::Failed if of(transfer) == Some(Why::PaidBefore) => None,
         TransferState::Failed => {
             Some(say!("No money has moved. Check the payee's details with them; the payment can be made again in a new file."))
         }
@@ -60,6 +67,10 @@ pub fn to_do(transfer: &Transfer) -> Option<Said> {
         }
         _ => None,
     }
+}
+
+fn of(transfer: &Transfer) -> Option<Why> {
+    transfer.reason.as_deref().and_then(Why::from_text)
 }
 
 /// `Daw Mya, KBZPay, Phone 959…`.

@@ -31,6 +31,7 @@ pub const SHEETS: &[&str] = &[
     "buttons",
     "forms",
     "error-summary",
+    "alarms",
     "banner",
     "tag",
     "table",

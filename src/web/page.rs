@@ -44,6 +44,8 @@ pub struct Page {
     pub person: Option<PersonInFrame>,
     /// Only what this person may use.
     pub menu: Vec<MenuGroup>,
+    /// What no one may miss, on every page until somebody has seen to it.
+    pub alarms: Vec<AlarmInFrame>,
     /// What the last action did, once, after its redirect.
     pub flash: Option<Flash>,
     /// What is wrong with the form as it was sent: shown on top, at each field and in the title.
@@ -71,6 +73,13 @@ pub struct PersonInFrame {
     pub name: String,
     /// Their branch, or a word for several.
     pub branch: String,
+}
+
+/// Something that must not be missed, and where it is seen to.
+#[derive(Debug, Clone)]
+pub struct AlarmInFrame {
+    pub said: Said,
+    pub path: String,
 }
 
 #[derive(Debug, Clone)]

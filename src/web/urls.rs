@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
+use super::page::AlarmInFrame;
 use super::{LOGO, assets, guard};
 use crate::approvals::{self, Checker};
 use crate::audit;
@@ -14,13 +15,15 @@ use crate::batches::pages::{batch, check, correction, delete, download, findings
 use crate::branches;
 use crate::confirmations;
 use crate::db::{self, Conn};
-use crate::dispatch;
+use crate::dispatch::{self, AlarmKind};
 use crate::institutions;
 use crate::mail;
 use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
 use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
 use crate::privileges::{self, Action, Rights};
+use crate::resolutions::{self, Resolver};
+use crate::say;
 use crate::search;
 
 /// What one needs to reach a handler at all. What one may do to which batch is asked again by the verb.
@@ -66,8 +69,12 @@ const MAKES: Needs = Needs::OneOf(&[Action::MakePayment]);
 const DELETES: Needs = Needs::OneOf(&[Action::DeletePayment]);
 /// Who decides on anything.
 const DECIDES: Needs = Needs::OneOf(&[Action::ApprovePayment, Action::RejectPayment]);
-/// Who lets batches go on, and cancels them.
+/// Who lets batches go on, cancels them, and tries failed payments again.
 const APPROVES: Needs = Needs::OneOf(&[Action::ApprovePayment]);
+/// Who finds out what became of payments.
+const RESOLVES: Needs = Needs::OneOf(&[Action::ResolvePayment]);
+/// Who sees alarms.
+const ALARMED: Needs = Needs::AccountManagerOr(&[Action::ResolvePayment]);
 /// Who has anything to search.
 const SEARCHES: Needs = Needs::OneOf(search::SEARCHERS);
 
@@ -151,6 +158,16 @@ pub const URLS: &[Url] = &[
     Url::get("/search/batches", SEARCHES, || web::get().to(search::pages::batches)),
     Url::get("/search/transactions", SEARCHES, || web::get().to(search::pages::transfers)),
     Url::get("/transfers/{row}", Needs::Person, || web::get().to(search::pages::transaction)),
+    Url::post("/transfers/{row}/question", RESOLVES, || web::post().to(resolutions::pages::question)),
+    Url::get("/transfers/{row}/outcome", RESOLVES, || web::get().to(resolutions::pages::outcome_form)),
+    Url::post("/transfers/{row}/outcome", RESOLVES, || web::post().to(resolutions::pages::outcome)),
+    Url::get("/operations", RESOLVES, || web::get().to(resolutions::pages::operations)),
+    Url::get("/operations/alarms/{id}", ALARMED, || web::get().to(resolutions::pages::alarm)),
+    Url::post("/operations/alarms/{id}/acknowledgement", RESOLVES, || web::post().to(resolutions::pages::acknowledgement)),
+    Url::get("/resolutions/{id}", RESOLVES, || web::get().to(resolutions::pages::show)),
+    Url::post("/resolutions/{id}/confirmation", RESOLVES, || web::post().to(resolutions::pages::confirmation)),
+    Url::post("/resolutions/{id}/refusal", RESOLVES, || web::post().to(resolutions::pages::refusal)),
+    Url::post("/resolutions/{id}/withdrawal", RESOLVES, || web::post().to(resolutions::pages::withdrawal)),
     Url::get("/me/mails", Needs::Person, || web::get().to(mail::pages::choices)),
     Url::post("/me/mails", Needs::Person, || web::post().to(mail::pages::save)),
     Url::get("/mails/undelivered", Needs::AccountManager, || web::get().to(mail::pages::list)),
@@ -171,6 +188,8 @@ pub const URLS: &[Url] = &[
     Url::post("/batches/{id}/submission", MAKES, || web::post().to(check::submission)),
     Url::post("/batches/{id}/withdrawal", Needs::Person, || web::post().to(check::withdrawal)),
     Url::post("/batches/{id}/resubmission", MAKES, || web::post().to(resubmission::resubmission)),
+    Url::get("/batches/{id}/retry", APPROVES, || web::get().to(dispatch::pages::retry_check)),
+    Url::post("/batches/{id}/retry", APPROVES, || web::post().to(dispatch::pages::retry)),
     Url::get("/batches/{id}/deletion", DELETES, || web::get().to(delete::ask)),
     Url::post("/batches/{id}/deletion", DELETES, || web::post().to(delete::deletion)),
     Url::get("/batches/{id}/schedule", MAKES, || web::get().to(schedule::form)),
@@ -231,6 +250,8 @@ pub enum Tally {
     Tasks,
     /// The visitor's own batches that are not submitted yet.
     Drafts,
+    /// Payments that need attention and that the visitor may resolve.
+    Unresolved,
     /// Requests for a new QR code that the visitor may decide on.
     QrRequests,
     /// What another account manager asked for and the visitor may confirm.
@@ -241,6 +262,7 @@ pub enum Tally {
 pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Transfer", label: "Bulk Payment", path: "/batches/new", count: Some(Tally::Drafts) },
     Entry { group: "Transfer", label: "Task", path: "/tasks", count: Some(Tally::Tasks) },
+    Entry { group: "Transfer", label: "Operations", path: "/operations", count: Some(Tally::Unresolved) },
     Entry { group: "Transfer", label: "Batch Action History", path: "/history", count: None },
     Entry { group: "Search", label: "Batch", path: "/search/batches", count: None },
     Entry { group: "Search", label: "Transaction", path: "/search/transactions", count: None },
@@ -295,6 +317,10 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
     if rights.has_somewhere(Action::MakePayment) {
         tallies.push((Tally::Drafts, batches::drafts_of(conn, &actor.id)?));
     }
+    let resolver = Resolver::of(&actor.id, rights);
+    if !resolver.resolves_nothing() {
+        tallies.push((Tally::Unresolved, resolutions::waiting_for(conn, &resolver, TALLY_MAX)?));
+    }
     if actor.is_account_manager {
         tallies.push((Tally::QrRequests, people::second_factor::requests_waiting(conn, &actor.id)?));
         tallies.push((Tally::Confirmations, confirmations::waiting_for(conn, &actor.id, TALLY_MAX)?));
@@ -304,3 +330,41 @@ pub fn tallies(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Ve
 
 /// How far a number beside the sidebar is counted: it is on every page.
 const TALLY_MAX: i64 = 999;
+
+/// Alarms that are told one by one on every page; more are told as a number.
+const ALARMS_TOLD_MAX: usize = 3;
+
+/// What this person must not miss: alarms of the branches where they resolve payments; account managers see all of them.
+///
+/// # Errors
+/// The database's.
+pub fn alarms(conn: &mut Conn, actor: &Actor, rights: &Rights) -> db::Result<Vec<AlarmInFrame>> {
+    let resolver = Resolver::of(&actor.id, rights);
+    if !actor.is_account_manager && resolver.branches().is_empty() {
+        return Ok(Vec::new());
+    }
+    let branches = (!actor.is_account_manager).then_some(resolver.branches());
+    let open = resolutions::open_alarms(conn, branches, TALLY_MAX)?;
+    let mut alarms: Vec<AlarmInFrame> = open.iter().take(ALARMS_TOLD_MAX).map(in_frame).collect();
+    match open.len().saturating_sub(ALARMS_TOLD_MAX) {
+        0 => {}
+        more => alarms.push(AlarmInFrame {
+            said: say!("And {count} more alarms wait to be acknowledged", count = more),
+            path: open.get(ALARMS_TOLD_MAX).map_or_else(String::new, |alarm| resolutions::pages::path_of_alarm(&alarm.id)),
+        }),
+    }
+    Ok(alarms)
+}
+
+fn in_frame(alarm: &resolutions::Alarm) -> AlarmInFrame {
+    let (sum, batch, reference) = (alarm.currency.show(alarm.amount), &alarm.batch_name, alarm.reference.spoken());
+    let said = match alarm.kind {
+        AlarmKind::PossibleDoublePayment => {
+            say!("Possible double payment: {sum} in {batch} ({reference})", sum = sum, batch = batch, reference = reference)
+        }
+        AlarmKind::NotPaidAfterAll => {
+            say!("Not paid after all: {sum} in {batch} ({reference})", sum = sum, batch = batch, reference = reference)
+        }
+    };
+    AlarmInFrame { said, path: resolutions::pages::path_of_alarm(&alarm.id) }
+}

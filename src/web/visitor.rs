@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::ErrorPage;
 use super::headers;
-use super::page::{Flash, FlashKind, InstitutionInFrame, LOGO, MenuGroup, MenuItem, Mode, Page, PersonInFrame};
+use super::page::{AlarmInFrame, Flash, FlashKind, InstitutionInFrame, LOGO, MenuGroup, MenuItem, Mode, Page, PersonInFrame};
 use super::sessions::TypedSession;
 use super::urls::{Needs, SIDEBAR, Tally, needs_of};
 use crate::db;
@@ -24,6 +24,7 @@ pub struct Visitor {
     pub actor: Actor,
     pub rights: Rights,
     tallies: Vec<(Tally, i64)>,
+    alarms: Vec<AlarmInFrame>,
 }
 
 impl Visitor {
@@ -38,7 +39,8 @@ impl Visitor {
             let Some(actor) = people::actor(conn, &id)? else { return Ok::<_, db::Error>(None) };
             let rights = Rights::load(conn, &id, now)?;
             let tallies = super::urls::tallies(conn, &actor, &rights)?;
-            Ok(Some(Self { actor, rights, tallies }))
+            let alarms = super::urls::alarms(conn, &actor, &rights)?;
+            Ok(Some(Self { actor, rights, tallies, alarms }))
         });
         loaded.await
     }
@@ -145,6 +147,7 @@ fn frame(request: &HttpRequest, institution: &Institution) -> Page {
         form_token: session.form_token().unwrap_or_default(),
         institution: InstitutionInFrame { name: institution.settings.name.clone(), mode, logo },
         menu: visitor.as_ref().map(|visitor| visitor.menu(request.path())).unwrap_or_default(),
+        alarms: visitor.as_ref().map(|visitor| visitor.alarms.clone()).unwrap_or_default(),
         person: visitor.map(|visitor| PersonInFrame { name: visitor.actor.full_name, branch: visitor.actor.branch_name }),
         flash: if signed_in { session.take_flash().map(|text| Flash { kind: FlashKind::Done, text }) } else { None },
         problems: Vec::new(),

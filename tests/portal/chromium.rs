@@ -2,6 +2,7 @@
 
 mod control;
 mod people;
+mod resolve;
 
 use std::path::PathBuf;
 

@@ -55,6 +55,7 @@ pub fn frame(language: Language) -> Page {
                 ],
             },
         ],
+        alarms: Vec::new(),
         flash: None,
         problems: Vec::new(),
     }

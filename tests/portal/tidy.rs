@@ -146,7 +146,9 @@ fn the_architecture_prints_the_allow_tables_of_the_code() {
     let page = std::fs::read_to_string(top().join("ARCHITECTURE.md")).unwrap();
     let batch = allow_table("batch", outlay::batches::State::ALL, outlay::batches::MOVES, |state| state.as_str());
     let transfer = allow_table("transfer", outlay::dispatch::TransferState::ALL, outlay::dispatch::MOVES, |state| state.as_str());
-    for table in [batch, transfer] {
+    let (states, moves) = (outlay::resolutions::State::ALL, outlay::resolutions::State::MOVES);
+    let resolution = allow_table("resolution", states, moves, |state| state.as_str());
+    for table in [batch, transfer, resolution] {
         assert!(page.contains(&table), "ARCHITECTURE.md must print this table:\n{table}");
     }
 }

@@ -14,12 +14,16 @@ use crate::audit::{self, ActorKind, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
 use crate::batches::{Batch, ByFsp, Counts, PaymentRow, State, can_be_deleted, find_visible, is_maker, rows_page, summary_by_fsp};
 use crate::db::{self, Conn};
-use crate::dispatch::{Count, EpochError, PauseReason, TransferState, can_be_cancelled, can_be_paused, can_be_resumed, check_epoch};
+use crate::dispatch::why::Why;
+use crate::dispatch::{
+    Count, EpochError, PauseReason, TransferState, can_be_cancelled, can_be_paused, can_be_resumed, check_epoch, open_to_retry,
+};
 use crate::funding;
 use crate::ids::{BatchId, OnceKey};
 use crate::institutions::Institution;
 use crate::money::Currency;
 use crate::privileges::Action;
+use crate::resolutions::{self, Alarm};
 use crate::say;
 use crate::web::filters::{Text, printed_time};
 use crate::web::page::{Pager, Tallies, Tally, fragment};
@@ -30,6 +34,8 @@ use crate::words::Said;
 pub const ROWS_A_PAGE: i64 = 50;
 /// Events of the history.
 const EVENTS_MAX: i64 = 200;
+/// Alarms that are told one by one.
+const ALARMS_MAX: i64 = 20;
 
 /// Which payments are listed.
 #[derive(Debug, Deserialize)]
@@ -68,6 +74,7 @@ struct BatchPage {
     history: Vec<Recorded>,
     files: Vec<BatchFile>,
     may: Mays,
+    alarms: Vec<Alarm>,
     /// Why nothing is paid at all, where a copy of the database was put back.
     held: Option<Said>,
     ended: bool,
@@ -84,6 +91,10 @@ struct Mays {
     resume: bool,
     cancel: bool,
     approve_again: bool,
+    /// Try failed payments again.
+    retry: bool,
+    /// Find out what became of payments.
+    resolve: bool,
 }
 
 /// A payment of the list.
@@ -221,7 +232,10 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
     let fsps = funding::fsps(conn)?;
     let standing = Standing::read(conn, batch, visitor, now)?;
     let tallies = tallies(&counts, &id, standing.batch.currency);
+    let mut may = mays(visitor, &standing);
+    may.retry = may.retry && open_to_retry(conn, &visitor.actor, &standing.batch, now).is_ok();
     Ok(BatchPage {
+        alarms: resolutions::alarms_of_batch(conn, &id, ALARMS_MAX)?,
         page,
         once: OnceKey::random(),
         tallies,
@@ -231,7 +245,7 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
         pager: pager(&id, shown, at, last_page, total),
         history: audit::of_batch(conn, &id, EVENTS_MAX)?,
         files: files(conn, &id)?,
-        may: mays(visitor, &standing),
+        may,
         held: None,
         ended: false,
         standing,
@@ -241,7 +255,7 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
 fn line(row: PaymentRow, fsps: &[funding::Fsp]) -> Line {
     let fsp = row.payee_fsp.as_ref().or(row.to_fsp.as_ref());
     let fsp = fsp.map(|id| fsps.iter().find(|fsp| fsp.id == *id).map_or_else(|| id.to_string(), |fsp| fsp.name.clone()));
-    let why = if row.state == TransferState::Succeeded { None } else { row.why().map(|why| why.said()) };
+    let why = row.why().filter(|why| row.state != TransferState::Succeeded || *why == Why::SaidPaid).map(|why| why.said());
     Line { row, fsp, why }
 }
 
@@ -268,6 +282,8 @@ fn mays(visitor: &Visitor, standing: &Standing) -> Mays {
         withdraw: standing.is_maker && batch.state == State::PendingApproval,
         delete: rights.has(Action::DeletePayment, &batch.branch) && can_be_deleted(batch.state),
         download: rights.has(Action::DownloadPayment, &batch.branch),
+        retry: rights.has(Action::ApprovePayment, &batch.branch) && batch.counts.failed.count > 0,
+        resolve: rights.has(Action::ResolvePayment, &batch.branch) && rights.has(batch.payment_type.view(), &batch.branch),
         decide: decides && !standing.is_maker && rights.has(batch.payment_type.view(), &batch.branch),
         pause: (controls || standing.is_maker) && can_be_paused(batch.state, batch.pause()),
         resume: controls && can_be_resumed(batch.state, batch.pause()),
@@ -281,6 +297,20 @@ impl BatchPage {
     fn has_results(&self) -> bool {
         let state = self.standing.batch.state;
         !state.is_undecided() && !matches!(state, State::Rejected | State::Deleted | State::Approved | State::Scheduled)
+    }
+
+    /// Whether the payments below can be chosen for another try.
+    fn can_choose(&self) -> bool {
+        self.may.retry && self.shown == Some(Count::Failed)
+    }
+
+    /// One main button a page.
+    fn results_kind(&self) -> &'static str {
+        if self.may.retry { "second" } else { "main" }
+    }
+
+    fn alarm(alarm: &Alarm) -> Said {
+        resolutions::words_of_alarm(alarm.kind)
     }
 
     fn goes_on(&self) -> bool {

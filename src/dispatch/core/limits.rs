@@ -31,6 +31,15 @@ pub const ATTENTION_ASK_EVERY: Duration = HOUR;
 /// Questions about one transfer in one claim: id after id while each is ABORTED.
 pub const ASKS_PER_CLAIM_MAX: i32 = 8;
 
+/// How long after the approval people may try failed rows again: the approval is fresh, and the hub remembers every id for far longer.
+pub const RETRY_WITHIN: Duration = Duration::from_secs(7 * 86_400);
+/// A person may have the network asked about one transfer so often.
+pub const ASK_AGAIN_EVERY: Duration = MINUTE;
+/// How long what people closed is asked about, hourly: as long as the hub remembers ids.
+pub const CLOSED_ASK_FOR: Duration = ID_MEMORY;
+/// The first question about what people closed.
+pub const CLOSED_FIRST_ASK_AFTER: Duration = MINUTE;
+
 /// The first retry of a failed agreement, then doubling.
 pub const FIRST_RETRY_AFTER: Duration = Duration::from_secs(2);
 /// The longest wait between two tries to agree.

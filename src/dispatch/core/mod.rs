@@ -13,6 +13,7 @@ mod class;
 mod expire;
 pub mod limits;
 mod pay;
+mod people;
 mod reconcile;
 mod refuse;
 mod release;
@@ -27,6 +28,9 @@ pub use cancel::cancel;
 pub use class::Fault;
 pub use expire::{expire, give_back};
 pub use pay::{begin_asking, begin_paying, recorded};
+pub use people::{
+    AlarmKind, Ending, Lookout, Watched, alarm, ask_again, close, halt, late_commit, on_control_of_closed, on_word_of_closed, retry,
+};
 pub use reconcile::{Heard, on_control, on_repeat, on_word};
 pub use refuse::refuse;
 pub use release::release;

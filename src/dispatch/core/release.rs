@@ -21,10 +21,11 @@ pub fn release(mut standing: Standing, now: Instant) -> Option<Standing> {
         _ => return None,
     }
     standing.asks = 0;
-    standing.doubt_since = None;
     if standing.state == NeedsAttention {
+        // It stays in the list by its age.
         standing.next_at = Some(now);
         return Some(standing);
     }
+    standing.doubt_since = None;
     Some(standing.in_doubt(now, now))
 }

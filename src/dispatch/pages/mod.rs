@@ -1,12 +1,14 @@
-//! The pages on which people pause a batch, let it go on, and cancel what is left of it.
+//! The pages on which people pause a batch, let it go on, cancel what is left of it, and have failed payments tried again.
 
 mod cancel;
 mod pause;
 mod resume;
+mod retry;
 
 pub use self::cancel::{ask as cancellation_form, cancellation};
 pub use self::pause::pause;
 pub use self::resume::{ask as resumption_form, resumption};
+pub use self::retry::{retry, retry_check};
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;

@@ -187,3 +187,51 @@ async fn one_bad_row_does_not_keep_the_others_from_being_written() {
     assert_eq!((one, two, three), (Ok(true), Err(NotWritten), Ok(true)));
     assert_eq!([1, 2, 3].map(|line| desk.state(line)), [TransferState::Sending, TransferState::Agreeing, TransferState::Sending]);
 }
+
+fn committed(transfer: &TransferId) -> Reply {
+    Reply {
+        attempt: attempt(1),
+        position: 0,
+        call: "simple_transfers",
+        transfer: Some(transfer.clone()),
+        sent: 0,
+        took: 0,
+        status: Some(200),
+        verdict: "committed",
+        code: None,
+        body: String::new(),
+    }
+}
+
+/// Row 1 stands so by now, and an answer that says "paid" comes for the id that it had in use before.
+async fn paid_too_late(state: TransferState, n: i32) -> (Desk, i64) {
+    use diesel::dsl::count_star;
+    let desk = desk();
+    let url = DatabaseUrl::Sqlite(desk.folder.path().join("db"));
+    let count = match state {
+        TransferState::Failed => "failed",
+        TransferState::Succeeded => "succeeded",
+        _ => "waiting",
+    };
+    let sql = format!(
+        "UPDATE transfers SET state = '{}', n = {n}, attempt_id = NULL WHERE id = 'row-1';
+         UPDATE batches SET paying = 2, sum_paying = 20, {count} = 1, sum_{count} = 10;",
+        state.as_str()
+    );
+    db::batch_execute(&mut Conn::open(&url, Access::Write).unwrap(), &sql).unwrap();
+    let paid = TransferId::derive(&crate::ids::InstitutionId::from("house"), &crate::ids::HomeTransactionId::from("h1"), 0);
+    let late = Write { replies: vec![committed(&paid)], ..desk.pay(1) };
+    assert_eq!(desk.recorder.write(late).await, Ok(false), "it is not this attempt's any more");
+    let alarms = crate::db::schema::alarms::table.select(count_star()).first(&mut desk.conn()).unwrap();
+    (desk, alarms)
+}
+
+#[tokio::test]
+async fn an_answer_that_says_paid_too_late_raises_the_alarm_where_the_row_was_given_up() {
+    let _alone = ALONE.lock().await;
+    assert_eq!(paid_too_late(TransferState::Failed, 0).await.1, 1, "it was called not paid");
+    assert_eq!(paid_too_late(TransferState::Failed, 1).await.1, 1);
+    assert_eq!(paid_too_late(TransferState::Succeeded, 0).await.1, 0, "another worker heard it first");
+    let (desk, alarms) = paid_too_late(TransferState::Ready, 1).await;
+    assert_eq!((alarms, desk.state(1)), (1, TransferState::InDoubt), "and it is not paid under the next id");
+}

@@ -10,9 +10,9 @@ use super::story::Trouble;
 use super::world::{Place, World};
 use crate::batches::State;
 use crate::clock::Instant;
-use crate::dispatch::TransferState::{Failed, InDoubt, NeedsAttention, Succeeded, Superseded};
+use crate::dispatch::TransferState::{Failed, InDoubt, NeedsAttention, Superseded};
 use crate::dispatch::core::limits::PREPARE_GOOD_FOR;
-use crate::dispatch::core::{Standing, release};
+use crate::dispatch::core::{self, Ending, Standing, release};
 
 /// A mutant's own chains of one payment lie so far apart.
 pub(super) const CHAINS: usize = 1_000;
@@ -42,6 +42,10 @@ pub(super) struct Closing {
     pub alarm: bool,
 }
 
+fn ending(as_paid: bool) -> Ending {
+    if as_paid { Ending::Paid } else { Ending::NotPaid }
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct People {
     pub snapshots: Vec<Database>,
@@ -69,8 +73,8 @@ impl World {
             Verb::Retry { place, row } => self.retry(place, row),
             Verb::AskAgain { place, row } => {
                 let standing = &mut self.places[place].database.rows[row].standing;
-                if matches!(standing.state, NeedsAttention | InDoubt) {
-                    standing.next_at = Some(self.now);
+                if let Some(asked) = core::ask_again(standing.clone(), self.now) {
+                    *standing = asked;
                 }
             }
             Verb::Correct { place, row, other_payee } => self.correct(place, row, other_payee),
@@ -110,12 +114,12 @@ impl World {
     fn retry(&mut self, place: usize, row: usize) {
         let database = &mut self.places[place].database;
         let (standing, batch) = (database.rows[row].standing.clone(), database.rows[row].batch);
-        if standing.state != Failed || !matches!(database.batches[batch].state, State::Processing | State::Processed) {
+        if !matches!(database.batches[batch].state, State::Processing | State::Processed) {
             return;
         }
+        let Some(to) = core::retry(standing, self.now) else { return };
         database.rows[row].is_closed = false;
         database.wake(batch);
-        let to = Standing { n: standing.n, recorded: standing.recorded, ..Standing::ready(self.now) };
         self.story.count(Trouble::Retried);
         self.story.tell(self.now, || format!("people: row {row} of database {place} is tried again"));
         self.moves(place, row, to, None);
@@ -162,17 +166,11 @@ impl World {
     /// Two people say how it ended. "Not paid" opens the next id on their word, so the old one is looked at from then on.
     fn close(&mut self, place: usize, row: usize, as_paid: bool) {
         let one = self.places[place].database.rows[row].clone();
-        if one.standing.state != NeedsAttention || self.is_held(place) {
+        if self.is_held(place) {
             return;
         }
-        let settled =
-            Standing { next_at: None, refused: false, doubt_since: None, unshown: None, settled_at: Some(self.now), ..one.standing };
-        let id = Id { chain: one.chain, n: settled.n, salt: 0 };
-        let to = if as_paid {
-            Standing { state: Succeeded, ..settled }
-        } else {
-            Standing { state: Failed, n: settled.n + 1, recorded: None, ..settled }
-        };
+        let id = Id { chain: one.chain, n: one.standing.n, salt: 0 };
+        let Some(to) = core::close(one.standing, ending(as_paid), self.now) else { return };
         let was_paid = self.hub.paid(one.chain).next().is_some();
         self.story.count(match (as_paid, was_paid) {
             (true, false) => Trouble::ClosedAsPaidWrongly,
@@ -185,18 +183,38 @@ impl World {
         self.places[place].database.rows[row].is_closed = true;
     }
 
-    /// What people closed is asked about from then on; another truth raises the alarm.
+    /// What people closed is asked about from then on; another truth raises the alarm, and what may still be stopped is not paid again.
     fn look_at_closed(&mut self) {
         let hub = &self.hub;
+        let mut paid = Vec::new();
         for closing in self.people.closings.iter_mut().filter(|closing| !closing.alarm) {
-            closing.alarm = match hub.show(closing.id) {
-                Some(Said::Committed(_)) | None => !closing.as_paid,
-                Some(Said::Aborted | Said::Error(_)) => closing.as_paid,
-                _ => false,
+            let truth = match hub.show(closing.id) {
+                Some(Said::Committed(_)) | None => Some(Ending::Paid),
+                Some(Said::Aborted | Said::Error(_)) => Some(Ending::NotPaid),
+                _ => None,
             };
+            closing.alarm = truth.is_some_and(|truth| core::alarm(ending(closing.as_paid), truth).is_some());
             if closing.alarm {
                 let closing = closing.clone();
+                paid.extend((truth == Some(Ending::Paid)).then_some(closing.id));
                 self.story.tell(self.now, || format!("alarm: {} was closed as paid: {}, and was not so", closing.id, closing.as_paid));
+            }
+        }
+        for id in paid {
+            self.halt(id);
+        }
+    }
+
+    fn halt(&mut self, id: Id) {
+        for place in 0..self.places.len() {
+            for row in 0..self.places[place].database.rows.len() {
+                let one = self.places[place].database.rows[row].clone();
+                if one.chain != id.chain || one.standing.n <= id.n {
+                    continue;
+                }
+                let Some(to) = core::halt(one.standing, self.now) else { continue };
+                self.story.tell(self.now, || format!("row {row} of database {place} is not paid again"));
+                self.moves(place, row, to, None);
             }
         }
     }

@@ -113,6 +113,7 @@ struct Earliest {
 pub(in crate::dispatch) fn next_due(conn: &mut Conn) -> Result<Option<Instant>> {
     let sql = format!(
         "SELECT MIN(at) AS at FROM (SELECT MIN(next_at) AS at FROM transfers WHERE {ASKED_ABOUT} \
+         UNION ALL SELECT MIN(next_at) AS at FROM resolutions WHERE next_at IS NOT NULL \
          UNION ALL SELECT MIN(resume_at) AS at FROM batches WHERE state = 'paused' \
          UNION ALL SELECT MIN(pay_at) AS at FROM batches WHERE state = 'scheduled' \
          UNION ALL SELECT MIN(transfers.next_at) AS at FROM batches JOIN transfers ON transfers.batch_id = batches.id \
@@ -161,6 +162,16 @@ impl Deltas {
             let entry = counts.entry(count).or_default();
             entry.0 = entry.0.saturating_add(sign);
             entry.1 = entry.1.saturating_add(amount.units().saturating_mul(sign));
+        }
+    }
+
+    /// The same for many transfers of one batch: their number and sum.
+    pub fn moved_many(&mut self, batch: &BatchId, (count, sum): (i64, Minor), from: TransferState, to: TransferState) {
+        let counts = self.0.entry(batch.clone()).or_default();
+        for (of, sign) in [(Count::of(from), -1), (Count::of(to), 1)] {
+            let entry = counts.entry(of).or_default();
+            entry.0 = entry.0.saturating_add(count.saturating_mul(sign));
+            entry.1 = entry.1.saturating_add(sum.units().saturating_mul(sign));
         }
     }
 

@@ -9,6 +9,7 @@ use super::moves::json;
 use crate::clock::Instant;
 use crate::db::schema::{institution, leases};
 use crate::db::{Conn, Error, Result, WriteTx};
+use crate::ids::InstitutionId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = leases)]
@@ -76,6 +77,11 @@ pub(in crate::dispatch) fn still_held(tx: &mut WriteTx<'_>, holder: &str, held: 
 /// How often dispatch began on this database, and who says so outside it: see `epoch.rs`.
 pub(in crate::dispatch) fn dispatch_epoch(conn: &mut Conn) -> Result<i64> {
     Ok(institution::table.select(institution::dispatch_epoch).first(conn)?)
+}
+
+/// The namespace of every transfer id here.
+pub(in crate::dispatch) fn house(conn: &mut Conn) -> Result<InstitutionId> {
+    Ok(institution::table.select(institution::id).first(conn)?)
 }
 
 pub(in crate::dispatch) fn set_dispatch_epoch(tx: &mut WriteTx<'_>, from: i64, to: i64) -> Result<()> {

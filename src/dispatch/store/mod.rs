@@ -7,8 +7,10 @@ mod counts;
 mod given;
 mod leases;
 mod moves;
+mod retrying;
 mod rows;
 mod starting;
+mod watched;
 
 pub(super) use attempts::{Attempt, Ended, RecordedBytes, Reply, begin_attempts, end_attempts, keep_replies, record_bytes};
 pub(super) use batches::{
@@ -16,7 +18,9 @@ pub(super) use batches::{
     mark_started, move_batch, next_due, pause_otherwise, waiting_batches,
 };
 pub(super) use counts::{count_rows, said_counts};
-pub(super) use leases::{LeaseRow, dispatch_epoch, find_lease, insert_lease, set_dispatch_epoch, still_held, swap_lease};
+pub(super) use leases::{LeaseRow, dispatch_epoch, find_lease, house, insert_lease, set_dispatch_epoch, still_held, swap_lease};
 pub(super) use moves::{Key, Landed, Learned, Move, keep_learned, land, move_rows, record_rows};
-pub(super) use rows::{Claimable, Claimed, Held, claimable, doubtful, held, to_cancel};
+pub(super) use retrying::{Failures, failures, ready_again};
+pub(super) use rows::{Claimable, Claimed, Held, claimable, doubtful, find_row, held, last_attempt_at, to_cancel};
 pub(super) use starting::{SealedFields, make_ready, sealed_fields, sealed_rows};
+pub(super) use watched::{ClosedRow, accounts_to_watch, due_closed, keep_closed_reply, note_heard};

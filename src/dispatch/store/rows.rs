@@ -219,3 +219,26 @@ pub(in crate::dispatch) fn held(
         })
         .collect())
 }
+
+/// One row, and its chain.
+pub(in crate::dispatch) fn find_row(conn: &mut Conn, row: &RowId) -> Result<Option<(Held, HomeTransactionId)>> {
+    let found: Option<(BatchId, Minor, HomeTransactionId, StandingColumns)> = transfers::table
+        .find(row)
+        .select((transfers::batch_id, transfers::amount, transfers::home_transaction_id, StandingColumns::as_select()))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(batch, amount, home, columns)| {
+        let (standing, attempt) = columns.standing();
+        (Held { id: row.clone(), batch, amount, standing, attempt }, home)
+    }))
+}
+
+/// When the network was asked about a row last, or anything else was begun with it.
+pub(in crate::dispatch) fn last_attempt_at(conn: &mut Conn, row: &RowId) -> Result<Option<Instant>> {
+    Ok(attempts::table
+        .filter(attempts::row_id.eq(row))
+        .order(attempts::claimed_at.desc())
+        .select(attempts::claimed_at)
+        .first(conn)
+        .optional()?)
+}

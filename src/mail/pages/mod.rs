@@ -40,6 +40,7 @@ impl LetterKind {
             Self::Account => say!("About their account"),
             Self::Administration => say!("For account managers"),
             Self::Gathered => say!("About batches"),
+            Self::Operations => say!("About payments without an outcome"),
             Self::Test => say!("Test"),
         }
     }

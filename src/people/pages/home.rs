@@ -10,6 +10,7 @@ use crate::batches::State;
 use crate::clock::Instant;
 use crate::people::{Administration, Home, HomeBatch, home as ask};
 use crate::privileges::Action;
+use crate::resolutions::Oldest;
 use crate::say;
 use crate::search::FoundBatch;
 use crate::web::urls::needs_of;
@@ -71,6 +72,7 @@ fn todos(home: &Home) -> Vec<ToDo> {
             of_batch(batch, say!("{name} was rejected. Correct it and submit it again", name = &batch.name), "Rejected", "bad")
         }),
     );
+    all.extend(of_resolver(home));
     all.extend(home.waiting.iter().map(of_waiting));
     let mut rest: Vec<ToDo> = home.troubled.iter().map(troubled).collect();
     rest.extend(home.drafts.iter().map(draft));
@@ -115,6 +117,27 @@ fn of_administration(counts: Administration) -> Vec<ToDo> {
         ),
     ];
     lists.into_iter().flatten().collect()
+}
+
+/// Payments without an outcome, by age.
+fn of_resolver(home: &Home) -> Vec<ToDo> {
+    let mut all: Vec<ToDo> = counted(
+        home.proposals,
+        say!("1 payment's outcome waits for your word"),
+        |count| say!("The outcomes of {count} payments wait for your word", count = count),
+        "/operations",
+    )
+    .into_iter()
+    .collect();
+    all.extend(home.attention.map(|Oldest { count, since }| {
+        let said = if count == 1 { say!("1 payment needs attention") } else { say!("{count} payments need attention", count = count) };
+        ToDo { said, path: Some("/operations".to_owned()), word: "Needs attention", tone: "bad", since }
+    }));
+    all.extend(home.in_doubt.map(|Oldest { count, since }| {
+        let said = if count == 1 { say!("1 payment is in doubt") } else { say!("{count} payments are in doubt", count = count) };
+        ToDo { said, path: Some("/operations?state=in_doubt".to_owned()), word: "In doubt", tone: "warn", since }
+    }));
+    all
 }
 
 fn of_waiting(waiting: &Waiting) -> ToDo {

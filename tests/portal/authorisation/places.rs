@@ -31,6 +31,16 @@ fn payrolls_of_hlaing(role: &Role) -> bool {
     role.user_name == THIRI.user_name || role.holds_in(Action::ViewPayroll, HLAING)
 }
 
+/// Who may resolve them.
+fn resolvers_of_hlaings_payrolls(role: &Role) -> bool {
+    role.holds_in(Action::ViewPayroll, HLAING) && role.holds_in(Action::ResolvePayment, HLAING)
+}
+
+/// An alarm names no payee: whoever resolves payments in Hlaing, and account managers.
+fn alarmed_of_hlaing(role: &Role) -> bool {
+    role.is_account_manager || role.holds_in(Action::ResolvePayment, HLAING)
+}
+
 /// The longest that fits a route is taken.
 pub struct Places {
     places: Vec<Place>,
@@ -58,7 +68,10 @@ impl Places {
         let (invitation, reset) = (links::invitation(portal).await, links::reset(portal, &SU).await);
         let person = actor(portal, &THIRI).await.id;
         let request = asked_for_a_qr_code(portal).await;
+        let (resolution, alarm) = asked_about(portal, &row).await;
         let places = vec![
+            at("/resolutions/{id}", &format!("/resolutions/{resolution}"), resolvers_of_hlaings_payrolls),
+            at("/operations/alarms/{id}", &format!("/operations/alarms/{alarm}"), alarmed_of_hlaing),
             at("/invitations/{token}", &invitation, everybody),
             at("/resets/{token}", &reset, everybody),
             at("/users/{id}", &format!("/users/{person}"), everybody),
@@ -97,6 +110,26 @@ impl Places {
 
 fn at(named: &'static str, path: &str, seen_by: fn(&Role) -> bool) -> Place {
     Place { named, path: path.to_owned(), seen_by }
+}
+
+/// Somebody said how a payment ended, and an alarm is up about it.
+async fn asked_about(portal: &Portal, row: &str) -> (String, String) {
+    let (hla, now) = (actor(portal, &HLA).await.id, portal.institution.clock().now().micros());
+    let sql = [
+        format!(
+            "INSERT INTO resolutions (id, row_id, batch_id, transfer_id, n, outcome, note, evidence, proposed_by, proposed_at, state, \
+             unshown_count) SELECT 'said-{row}', id, batch_id, 'tid', 0, 'paid', 'n', 'e', '{hla}', {now}, 'withdrawn', 0 FROM transfers \
+             WHERE id = '{row}'"
+        ),
+        format!(
+            "INSERT INTO alarms (id, kind, row_id, batch_id, branch_id, transfer_id, raised_at, state) \
+             SELECT 'rings-{row}', 'not_paid_after_all', id, batch_id, branch_id, 'tid', {now}, 'open' FROM transfers WHERE id = '{row}'"
+        ),
+    ];
+    for sql in sql {
+        portal.institution.db.write(move |tx| Ok::<_, db::Error>(diesel::sql_query(&sql).execute(&mut **tx)?)).await.unwrap();
+    }
+    (format!("said-{row}"), format!("rings-{row}"))
 }
 
 /// Hla lost her phone.

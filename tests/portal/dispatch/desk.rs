@@ -23,7 +23,7 @@ use outlay::people::{self, Actor};
 use outlay::sdk::SdkSettings;
 use outlay::simulator::{self, Ledger, LedgerRow, Running};
 
-use crate::support::cast;
+use crate::support::cast::{self, Person};
 use crate::support::database::TestDatabase;
 use crate::support::portal::morning;
 
@@ -204,6 +204,35 @@ impl Desk {
         let conn = &mut self.database.conn();
         let user = people::find_by_name(conn, person.user_name).unwrap().unwrap();
         people::actor(conn, &user.id).unwrap().unwrap()
+    }
+
+    /// Somebody in the batches' branch, with their actions there.
+    pub async fn arrives(&self, person: &Person) -> Actor {
+        self.arrives_at(person, self.branch.clone()).await
+    }
+
+    /// The same in another branch.
+    pub async fn arrives_elsewhere(&self, person: &Person) -> Actor {
+        use outlay::db::schema::branches;
+        let other = branches::table.filter(branches::id.ne(self.branch.as_str())).select(branches::id);
+        self.arrives_at(person, other.first(&mut self.database.conn()).unwrap()).await
+    }
+
+    async fn arrives_at(&self, person: &Person, branch: BranchId) -> Actor {
+        let person = *person;
+        self.db.write(move |tx| cast::add_person(tx, &By::operator("a test"), &person, &branch)).await.unwrap();
+        let find = move |conn: &mut db::Conn| {
+            let user = people::find_by_name(conn, person.user_name)?.unwrap();
+            Ok::<_, db::Error>(people::actor(conn, &user.id)?.unwrap())
+        };
+        self.db.read(find).await.unwrap()
+    }
+
+    /// What people did to batches and payments, in order.
+    pub fn audit_of_people(&self) -> Vec<String> {
+        use outlay::db::schema::audit_events::dsl;
+        let people = dsl::audit_events.filter(dsl::actor_kind.eq("user")).filter(dsl::batch_id.is_not_null());
+        people.order(dsl::id).select(dsl::action).load(&mut self.database.conn()).unwrap()
     }
 
     pub fn run_sql(&self, sql: &str) {

@@ -1,0 +1,3 @@
+DROP INDEX transfers_unresolved;
+DROP TABLE alarms;
+DROP TABLE resolutions;

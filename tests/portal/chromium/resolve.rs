@@ -1,0 +1,62 @@
+//! A payment of which the network does not tell: two people close it, and later the network tells otherwise.
+
+use outlay::dispatch::TransferState;
+
+use crate::resolutions::desk::{NAN, WAI, approved, left, row_of, run};
+use crate::support::browser::{Browser, Scripts};
+use crate::support::cast::HLA;
+use crate::support::portal::Portal;
+
+#[tokio::test]
+async fn two_close_a_payment_wrongly_and_the_alarm_is_seen_to() {
+    let (portal, network) = Portal::paying().await;
+    let batch = approved(&portal).await;
+    portal.institution.wake();
+    let checker = Browser::open(Scripts::On).await;
+    checker.sign_in(&portal, &HLA).await;
+    checker.go(&portal.url(&format!("/batches/{batch}"))).await;
+    checker.comes_to("Every payment was accepted.").await;
+    // The network does not tell any more how the first one ended.
+    left(&portal, &batch, &[(2, TransferState::NeedsAttention, "no_word", None)]).await;
+    let row = row_of(&portal, &batch, 2).await;
+
+    let nan = Browser::open(Scripts::Off).await;
+    nan.sign_in(&portal, &NAN).await;
+    nan.press("1 payment needs attention").await;
+    nan.sees("Payments of which the network has not said how they ended").await;
+    nan.press("Daw Mya").await;
+    nan.press("Say how it ended").await;
+    nan.find("[name=ending][value=not_paid] + label").await.click().await.unwrap();
+    nan.fill("note", "The bank did not find it").await;
+    nan.fill("evidence", "U Ba at KBZPay, ref 7788").await;
+    nan.press("Propose this outcome").await;
+    nan.sees("You proposed this, so another person").await;
+
+    let wai = Browser::open(Scripts::On).await;
+    wai.sign_in(&portal, &WAI).await;
+    wai.press("1 payment's outcome waits for your word").await;
+    wai.press("Nan Khin says: It was not paid").await;
+    wai.sees("U Ba at KBZPay, ref 7788").await;
+    wai.press("Close as not paid, 150,000 MMK").await;
+    wai.sees("Closed as not paid").await;
+
+    // The network is asked, and it was paid all along.
+    run(&portal, "UPDATE resolutions SET next_at = 1 WHERE next_at IS NOT NULL").await;
+    portal.institution.wake();
+    nan.comes_to("Possible double payment: 150,000 MMK in payroll-oct").await;
+    if let Ok(folder) = std::env::var("OUTLAY_PICTURES") {
+        for (width, colours) in [(360, "light"), (1280, "light"), (1280, "dark")] {
+            std::fs::write(format!("{folder}/alarm-{width}-{colours}.png"), nan.picture(width, colours).await).unwrap();
+        }
+    }
+    nan.press("Look at it now").await;
+    nan.sees("Find out whether the payee was paid again").await;
+    nan.fill("note", "Nothing was paid again; the row stays as it is").await;
+    nan.press("Acknowledge this alarm").await;
+    nan.sees("Nothing was paid again; the row stays as it is").await;
+    nan.go(&portal.url("/")).await;
+    nan.sees("Home").await;
+    assert!(!nan.reads().await.contains("Possible double payment"));
+    let paid: i32 = network.ledger().iter().map(|row| row.executions).sum();
+    assert_eq!(paid, 3, "each once");
+}
