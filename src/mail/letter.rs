@@ -18,6 +18,8 @@ text_enum! {
         Administration = "administration",
         /// What the person's notices were gathered into.
         Gathered = "gathered",
+        /// What the day came to, or what has to be clear before the settlement cut-off.
+        Report = "report",
         /// Whether mail works.
         Test = "test",
     }

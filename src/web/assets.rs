@@ -48,6 +48,7 @@ pub const SHEETS: &[&str] = &[
     "empty",
     "utilities",
     "privileges",
+    "reports",
     "print",
 ];
 

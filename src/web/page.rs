@@ -44,6 +44,8 @@ pub struct Page {
     pub person: Option<PersonInFrame>,
     /// Only what this person may use.
     pub menu: Vec<MenuGroup>,
+    /// Payments without an end shortly before the settlement cut-off.
+    pub cut_off: Option<CutOffNear>,
     /// What the last action did, once, after its redirect.
     pub flash: Option<Flash>,
     /// What is wrong with the form as it was sent: shown on top, at each field and in the title.
@@ -71,6 +73,16 @@ pub struct PersonInFrame {
     pub name: String,
     /// Their branch, or a word for several.
     pub branch: String,
+}
+
+/// The banner before the settlement cut-off.
+#[derive(Debug, Clone)]
+pub struct CutOffNear {
+    pub at: Instant,
+    /// Payments whose end nobody knows.
+    pub count: i64,
+    /// Where they are listed.
+    pub path: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -169,6 +181,11 @@ impl Page {
 
     pub fn is_pilot(&self) -> bool {
         self.institution.mode == Mode::Pilot
+    }
+
+    /// Where the banner before the cut-off leads: nowhere for those who have no such page.
+    pub fn cut_off_path(&self) -> Option<&'static str> {
+        self.cut_off.as_ref().map(|near| near.path).filter(|_| self.may_search())
     }
 
     /// How many things wait for this person in all.

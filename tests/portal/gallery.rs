@@ -55,6 +55,7 @@ pub fn frame(language: Language) -> Page {
                 ],
             },
         ],
+        cut_off: None,
         flash: None,
         problems: Vec::new(),
     }

@@ -36,6 +36,7 @@ mod mail;
 mod people;
 mod pictures;
 mod privileges;
+mod reports;
 mod schema;
 mod sdk;
 mod search;
