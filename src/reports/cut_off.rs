@@ -73,7 +73,7 @@ pub fn near_for(conn: &mut Conn, rights: &Rights, house: &House, now: Instant) -
 /// The database's.
 pub(super) fn is_anybody_to_tell(conn: &mut Conn, house: &House, now: Instant) -> Result<bool> {
     let Some((_, day)) = near(house, now) else { return Ok(false) };
-    let open = store::lasting(conn, now.before(PASSING))?;
+    let open = store::unresolved(conn, Some(now.before(PASSING)))?;
     if open.is_empty() {
         return Ok(false);
     }
@@ -92,7 +92,7 @@ pub(super) fn is_anybody_to_tell(conn: &mut Conn, house: &House, now: Instant) -
 fn tell(tx: &mut WriteTx<'_>, house: &House) -> Result<usize> {
     let now = tx.now();
     let Some((cut_off, day)) = near(house, now) else { return Ok(0) };
-    let open = store::lasting(tx, now.before(PASSING))?;
+    let open = store::unresolved(tx, Some(now.before(PASSING)))?;
     let told = store::told(tx, day)?;
     let mut people = resolvers(tx)?;
     people.retain(|person, (_, branches)| !told.contains(person) && open.iter().any(|line| branches.contains(&line.branch)));

@@ -152,7 +152,7 @@ fn hex(bytes: &[u8]) -> String {
 fn gather(conn: &mut Conn, period: &Period) -> db::Result<Figures> {
     let mut figures = Figures {
         settled: store::settled(conn, period)?,
-        unresolved: store::unresolved(conn)?,
+        unresolved: store::unresolved(conn, None)?,
         named: store::unresolved_named(conn)?,
         paused: store::paused(conn)?,
         batches: store::batches(conn, period)?,

@@ -43,17 +43,19 @@ pub(super) fn settled(conn: &mut Conn, period: &Period) -> Result<Vec<Settled>> 
     question.load(conn, &sql)
 }
 
-/// All unresolved payments, put together.
-pub(super) fn unresolved(conn: &mut Conn) -> Result<Vec<Unresolved>> {
+/// Unresolved payments, put together. `before`: without passing doubts, so those in need of a person, or in doubt since before then. Put
+/// together by branch at once: by batch first, SQLite would walk the index of all transfers instead of that of the unresolved ones.
+pub(super) fn unresolved(conn: &mut Conn, before: Option<Instant>) -> Result<Vec<Unresolved>> {
     let mut question = Question::default();
     let probably = question.text(Why::ProbablyPaid.to_text());
+    let lasting = before.map_or_else(String::new, |before| {
+        let before = question.number(before.micros());
+        format!("AND (t.state = 'needs_attention' OR COALESCE(t.doubt_since, 0) <= {before}) ")
+    });
     let sql = format!(
-        "SELECT b.branch_id AS branch, g.state, g.currency, CAST(SUM(g.count) AS BIGINT) AS count, CAST(SUM(g.sum) AS BIGINT) AS sum, \
-         CAST(SUM(g.probably_paid) AS BIGINT) AS probably_paid, MIN(g.oldest) AS oldest FROM \
-         (SELECT t.batch_id, t.state, t.currency, COUNT(*) AS count, CAST(SUM(t.amount) AS BIGINT) AS sum, \
+        "SELECT b.branch_id AS branch, t.state, t.currency, COUNT(*) AS count, CAST(SUM(t.amount) AS BIGINT) AS sum, \
          CAST(SUM(CASE WHEN t.reason = {probably} THEN 1 ELSE 0 END) AS BIGINT) AS probably_paid, MIN(t.doubt_since) AS oldest \
-         FROM transfers t WHERE {UNRESOLVED} GROUP BY 1, 2, 3) AS g \
-         JOIN batches b ON b.id = g.batch_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+         FROM transfers t JOIN batches b ON b.id = t.batch_id WHERE {UNRESOLVED} {lasting}GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
     );
     question.load(conn, &sql)
 }
@@ -84,7 +86,8 @@ pub(super) fn paused(conn: &mut Conn) -> Result<Vec<Paused>> {
     question.load(conn, &sql)
 }
 
-/// Batches that can still change, and those that came to an end in the period.
+/// Batches that can still change, and those that came to an end in the period: these by the index on when (COALESCE keeps SQLite from
+/// walking all that ever ended).
 pub(super) fn batches(conn: &mut Conn, period: &Period) -> Result<Vec<InState>> {
     let mut question = Question::default();
     let (from, until) = (question.number(period.from.micros()), question.number(period.until.micros()));
@@ -96,7 +99,7 @@ pub(super) fn batches(conn: &mut Conn, period: &Period) -> Result<Vec<InState>> 
         "SELECT branch, state, CAST(SUM(count) AS BIGINT) AS count FROM \
          (SELECT b.branch_id AS branch, b.state, COUNT(*) AS count FROM batches b WHERE b.state IN ({open}) GROUP BY 1, 2 \
          UNION ALL SELECT b.branch_id, b.state, COUNT(*) FROM batches b WHERE b.state_at >= {from} AND b.state_at < {until} \
-         AND b.state IN ({ended}) GROUP BY 1, 2) AS counted GROUP BY 1, 2 ORDER BY 1, 2"
+         AND COALESCE(b.state, '') IN ({ended}) GROUP BY 1, 2) AS counted GROUP BY 1, 2 ORDER BY 1, 2"
     );
     question.load(conn, &sql)
 }
@@ -120,19 +123,6 @@ pub(super) fn counted(conn: &mut Conn, branches: &[&BranchId]) -> Result<Counted
     );
     let found: Vec<Counted> = question.load(conn, &sql)?;
     Ok(found.into_iter().next().unwrap_or(Counted { in_doubt: 0, needs_attention: 0 }))
-}
-
-/// Unresolved payments that are no passing doubt: in need of a person, or in doubt since before a moment.
-pub(super) fn lasting(conn: &mut Conn, before: Instant) -> Result<Vec<Unresolved>> {
-    let mut question = Question::default();
-    let (probably, before) = (question.text(Why::ProbablyPaid.to_text()), question.number(before.micros()));
-    let sql = format!(
-        "SELECT b.branch_id AS branch, t.state, t.currency, COUNT(*) AS count, CAST(SUM(t.amount) AS BIGINT) AS sum, \
-         CAST(SUM(CASE WHEN t.reason = {probably} THEN 1 ELSE 0 END) AS BIGINT) AS probably_paid, MIN(t.doubt_since) AS oldest \
-         FROM transfers t JOIN batches b ON b.id = t.batch_id WHERE {UNRESOLVED} \
-         AND (t.state = 'needs_attention' OR COALESCE(t.doubt_since, 0) <= {before}) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-    );
-    question.load(conn, &sql)
 }
 
 /// Who was told of that day's cut-off.

@@ -5,3 +5,4 @@ mod desk;
 mod end_of_day;
 mod mails;
 mod pages;
+mod walk;

@@ -106,58 +106,13 @@ impl Desk {
         reports.into_iter().rev().map(|report| report.day.to_string()).collect()
     }
 
-    /// A payroll of a branch with these payments, by no verb of the house. Returns its id.
+    /// A payroll of a branch with these payments. Returns its id.
     pub async fn batch(&self, office: cast::Office, reference: &str, rows: &[Pay]) -> String {
-        let portal = self.portal();
-        let (branch, account) = (branch(portal, office).await, account(portal).await);
-        let (maker, now) = (actor(portal, &THIRI).await.id, self.office.clock.now().micros());
-        let id = format!("batch-{reference}");
-        let of = |states: &[&str]| {
-            let some = rows.iter().filter(|row| states.contains(&row.state));
-            some.fold((0, 0), |(count, sum), row| (count + 1, sum + row.amount * 100))
-        };
-        let (paid, failed, doubt) = (of(&["succeeded"]), of(&["failed"]), of(&["in_doubt"]));
-        let (attention, waiting, all) = (of(&["needs_attention"]), of(&["ready"]), rows.iter().map(|row| row.amount * 100).sum::<i64>());
-        let count = rows.len();
-        let mut sql = format!(
-            "INSERT INTO batches (id, reference, name, branch_id, payment_type, channel, funding_account_id, currency, profile, \
-             content_digest, content_seen, state, state_at, pauses, fee_limit, errors, warnings, notes, total, waiting, paying, \
-             succeeded, failed, in_doubt, needs_attention, cancelled, excluded, sum_total, sum_waiting, sum_paying, sum_succeeded, \
-             sum_failed, sum_in_doubt, sum_needs_attention, sum_cancelled, sum_excluded, created_by, created_at, submitted_by, \
-             submitted_at) VALUES ('{id}', '{reference}', 'wages-{reference}', '{branch}', 'payroll', 'mojaloop', '{account}', 'MMK', 'outlay', \
-             '{id}', 1, 'processing', {now}, 0, 0, 0, 0, 0, {count}, {}, 0, {}, {}, {}, {}, 0, 0, {all}, {}, 0, {}, {}, {}, {}, 0, 0, \
-             '{maker}', {now}, '{maker}', {now});",
-            waiting.0, paid.0, failed.0, doubt.0, attention.0, waiting.1, paid.1, failed.1, doubt.1, attention.1
-        );
-        let head = "INSERT INTO transfers (id, home_transaction_id, batch_id, line, branch_id, reference, payee_name, payee_name_folded, \
-             id_type, id_value, amount, currency, note, extra, row_digest, state, n, tries, asks, unshown_count, payee_fsp, code, reason, \
-             settled_at, doubt_since, next_at) VALUES ";
-        for (some, part) in rows.chunks(500).enumerate() {
-            let values = part.iter().enumerate().map(|(at, row)| {
-                let line = some * 500 + at + 2;
-                let text = |value: Option<String>| value.map_or("NULL".to_owned(), |value| format!("'{value}'"));
-                let time = |value: Option<Instant>| value.map_or("NULL".to_owned(), |at| at.micros().to_string());
-                format!(
-                    "('{id}-{line:06}', 'home-{id}-{line:06}', '{id}', {line}, '{branch}', '', 'Daw Mya', 'daw mya', 'MSISDN', '959770123456', {}, 'MMK', \
-                     '', '{{}}', 'd', '{}', 0, 0, 0, 0, {}, {}, {}, {}, {}, {})",
-                    row.amount * 100,
-                    row.state,
-                    text(row.fsp.map(str::to_owned)),
-                    text(row.code.map(str::to_owned)),
-                    text(row.why.as_ref().map(Why::to_text)),
-                    time(row.settled),
-                    time(row.since),
-                    time(row.since.map(|_| self.office.clock.now())),
-                )
-            });
-            write!(sql, "{head}{};", values.collect::<Vec<_>>().join(", ")).unwrap();
-        }
-        self.run_sql(sql).await;
-        id
+        put_batch(self.portal(), office, reference, rows).await
     }
 
     pub async fn run_sql(&self, sql: String) {
-        self.portal().institution.db.write(move |tx| db::batch_execute(tx, &sql)).await.unwrap();
+        run_sql(self.portal(), sql).await;
     }
 
     pub async fn count(&self, from: &'static str) -> i64 {
@@ -171,18 +126,77 @@ impl Desk {
     }
 
     pub async fn set(&self, name: &str, value: &str) {
-        self.run_sql(format!(
-            "DELETE FROM settings WHERE name = '{name}'; \
-             INSERT INTO settings (name, value, changed_by, changed_at) VALUES ('{name}', '{value}', 'a test', 1);"
-        ))
-        .await;
-        self.portal().institution.refresh().await.unwrap();
+        set(self.portal(), name, value).await;
     }
 
     /// The processes of this institution: the portal's own and another one.
     pub async fn two_processes(&self) -> [Arc<outlay::institutions::Institution>; 2] {
         [Arc::clone(&self.portal().institution), Arc::new(self.portal().another_process().await)]
     }
+}
+
+/// A payroll of a branch with these payments, being paid: written by no verb of the house, so that a story has any past it wants.
+pub async fn put_batch(portal: &Portal, office: cast::Office, reference: &str, rows: &[Pay]) -> String {
+    let (branch, account) = (branch(portal, office).await, account(portal).await);
+    let (maker, now) = (actor(portal, &THIRI).await.id, portal.institution.clock().now());
+    let id = format!("batch-{reference}");
+    let of = |states: &[&str]| {
+        let some = rows.iter().filter(|row| states.contains(&row.state));
+        some.fold((0, 0), |(count, sum), row| (count + 1, sum + row.amount * 100))
+    };
+    let (paid, failed, doubt) = (of(&["succeeded"]), of(&["failed"]), of(&["in_doubt"]));
+    let (attention, waiting, all) = (of(&["needs_attention"]), of(&["ready"]), rows.iter().map(|row| row.amount * 100).sum::<i64>());
+    let (count, at) = (rows.len(), now.micros());
+    let mut sql = format!(
+        "INSERT INTO batches (id, reference, name, branch_id, payment_type, channel, funding_account_id, currency, profile, \
+         content_digest, content_seen, state, state_at, pauses, fee_limit, errors, warnings, notes, total, waiting, paying, \
+         succeeded, failed, in_doubt, needs_attention, cancelled, excluded, sum_total, sum_waiting, sum_paying, sum_succeeded, \
+         sum_failed, sum_in_doubt, sum_needs_attention, sum_cancelled, sum_excluded, created_by, created_at, submitted_by, \
+         submitted_at) VALUES ('{id}', '{reference}', 'wages-{reference}', '{branch}', 'payroll', 'mojaloop', '{account}', 'MMK', 'outlay', \
+         '{id}', 1, 'processing', {at}, 0, 0, 0, 0, 0, {count}, {}, 0, {}, {}, {}, {}, 0, 0, {all}, {}, 0, {}, {}, {}, {}, 0, 0, \
+         '{maker}', {at}, '{maker}', {at});",
+        waiting.0, paid.0, failed.0, doubt.0, attention.0, waiting.1, paid.1, failed.1, doubt.1, attention.1
+    );
+    let head = "INSERT INTO transfers (id, home_transaction_id, batch_id, line, branch_id, reference, payee_name, payee_name_folded, \
+         id_type, id_value, amount, currency, note, extra, row_digest, state, n, tries, asks, unshown_count, payee_fsp, code, reason, \
+         settled_at, doubt_since, next_at) VALUES ";
+    for (some, part) in rows.chunks(500).enumerate() {
+        let values = part.iter().enumerate().map(|(at, row)| {
+            let line = some * 500 + at + 2;
+            let text = |value: Option<String>| value.map_or("NULL".to_owned(), |value| format!("'{value}'"));
+            let time = |value: Option<Instant>| value.map_or("NULL".to_owned(), |at| at.micros().to_string());
+            format!(
+                "('{id}-{line:06}', 'home-{id}-{line:06}', '{id}', {line}, '{branch}', '', 'Daw Mya', 'daw mya', 'MSISDN', '959770123456', {}, 'MMK', \
+                 '', '{{}}', 'd', '{}', 0, 0, 0, 0, {}, {}, {}, {}, {}, {})",
+                row.amount * 100,
+                row.state,
+                text(row.fsp.map(str::to_owned)),
+                text(row.code.map(str::to_owned)),
+                text(row.why.as_ref().map(Why::to_text)),
+                time(row.settled),
+                time(row.since),
+                time(row.since.map(|_| now)),
+            )
+        });
+        write!(sql, "{head}{};", values.collect::<Vec<_>>().join(", ")).unwrap();
+    }
+    run_sql(portal, sql).await;
+    id
+}
+
+/// For what no verb of the house does.
+pub async fn run_sql(portal: &Portal, sql: String) {
+    portal.institution.db.write(move |tx| db::batch_execute(tx, &sql)).await.unwrap();
+}
+
+/// Sets a setting as if it had been so for long.
+pub async fn set(portal: &Portal, name: &str, value: &str) {
+    let sql = format!(
+        "DELETE FROM settings WHERE name = '{name}'; \
+         INSERT INTO settings (name, value, changed_by, changed_at) VALUES ('{name}', '{value}', 'a test', 1);"
+    );
+    run_sql(portal, sql).await;
+    portal.institution.refresh().await.unwrap();
 }
 
 pub fn moment(text: &str) -> Instant {
