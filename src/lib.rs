@@ -28,6 +28,7 @@ pub mod mail;
 pub mod payees;
 pub mod people;
 pub mod privileges;
+pub mod reports;
 pub mod resolutions;
 pub mod sdk;
 pub mod search;

@@ -1,4 +1,4 @@
-//! The background work of each institution: dispatch, the audit sealer, and housekeeping.
+//! The background work of each institution: dispatch, the audit sealer, the ends of days, and housekeeping.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use crate::dispatch::{Engine, Setup};
 use crate::institutions::Institution;
 use crate::mail::{self, NoMailServer, Postman};
 use crate::people;
+use crate::reports::Clerk;
 use crate::sdk::{Client, NotAnSdk};
 use crate::web;
 
@@ -97,6 +98,7 @@ async fn work(institution: Arc<Institution>, postman: Postman, mut stop: watch::
         tokio::spawn(postman.run(stop.clone())),
         tokio::spawn(seal(Arc::clone(&institution), stop.clone())),
         tokio::spawn(verify(Arc::clone(&institution), stop.clone())),
+        tokio::spawn(Clerk::new(&institution).run(stop.clone())),
         tokio::spawn(tidy(institution, stop)),
     ];
     for task in tasks {

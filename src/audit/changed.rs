@@ -32,7 +32,7 @@ const UNTOLD: [&str; 6] = ["currency", "bytes", "digest", "rows", "kind", "user"
 /// Names under which verbs keep amounts in minor units, of the currency beside them.
 const AMOUNTS: [&str; 2] = ["sum", "fee_limit"];
 /// Names under which verbs keep moments, in microseconds.
-const MOMENTS: [&str; 3] = ["until", "resume_at", "pay_at"];
+const MOMENTS: [&str; 4] = ["begins", "until", "resume_at", "pay_at"];
 /// Characters of a seal or digest that people compare.
 const DIGEST_CHARS: usize = 8;
 
@@ -147,7 +147,20 @@ impl Printer<'_> {
 
 /// What a value is called; none for one that this version has no word for.
 fn label(name: &str) -> Option<Said> {
-    of_people(name).or_else(|| of_batches(name))
+    of_people(name).or_else(|| of_batches(name)).or_else(|| of_reports(name))
+}
+
+fn of_reports(name: &str) -> Option<Said> {
+    Some(match name {
+        "begins" => say!("From"),
+        "made_up" => say!("Made up later"),
+        "paid" => say!("Paid"),
+        "failed" => say!("Failed"),
+        "unresolved" => say!("Unresolved"),
+        "content_digest" => say!("Digest"),
+        "people" => say!("Told"),
+        _ => return None,
+    })
 }
 
 fn of_people(name: &str) -> Option<Said> {

@@ -93,6 +93,9 @@ text_enum! {
         ResultsDownloaded = "batch.results_downloaded",
         DispatchHeld = "dispatch.held",
         DispatchReleased = "dispatch.released",
+        DayReported = "report.day_made",
+        ReportDownloaded = "report.downloaded",
+        CutOffTold = "report.cut_off_told",
     }
 }
 
@@ -188,6 +191,9 @@ impl What {
             Self::ResultsDownloaded => "Results downloaded",
             Self::DispatchHeld => "Payments held: another copy of the database was seen",
             Self::DispatchReleased => "Payments released",
+            Self::DayReported => "Day's report made",
+            Self::ReportDownloaded => "Day's report taken away",
+            Self::CutOffTold => "Told of unresolved payments before the cut-off",
         }
     }
 }

@@ -570,6 +570,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    day_reports (day) {
+        day -> Text,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        made_at -> BigInt,
+        made_by -> Text,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    cut_off_mails (day, user_id) {
+        day -> Text,
+        user_id -> Text,
+        at -> BigInt,
+    }
+}
+
 diesel::joinable!(transfers -> batches (batch_id));
 diesel::joinable!(batches -> branches (branch_id));
 diesel::joinable!(batches -> funding_accounts (funding_account_id));
@@ -633,4 +652,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     mail_choices,
     resolutions,
     alarms,
+    day_reports,
+    cut_off_mails,
 );

@@ -4,8 +4,10 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+use super::setting::time_of_day;
 use super::{Institution, Setting, Settings, store, suspend};
 use crate::clock::Instant;
 use crate::db::{self, Conn};
@@ -23,16 +25,33 @@ pub struct House {
     pub language: Language,
     /// Of amounts that name none, and of the funding account that a form offers first.
     pub currency: Currency,
+    /// When its day ends, in its zone.
+    pub end_of_day: Time,
+    /// Until when the scheme takes payments into the day's settlement, where it told the institution.
+    pub cut_off: Option<Time>,
 }
 
 impl House {
+    /// As the database says now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read(conn: &mut Conn, settings: &Settings) -> db::Result<Self> {
+        Ok(Self::of(settings, &store::settings(conn)?))
+    }
+
     /// The registry file's defaults, under what the institution set itself. A value that cannot be used any more counts as unset.
     pub(super) fn of(settings: &Settings, set: &[(String, String)]) -> Self {
         let value = |setting: Setting| set.iter().find(|(name, _)| name == setting.as_str()).map(|(_, value)| value.as_str());
         let zone = value(Setting::TimeZone).and_then(|name| TimeZone::get(name).ok());
         let language = value(Setting::Language).and_then(Language::load).or_else(|| Language::load(&settings.language));
         let currency = value(Setting::Currency).and_then(Currency::find);
+        let time = |setting: Setting| {
+            value(setting).and_then(time_of_day).or_else(|| time_of_day(&setting.default_of(settings)))
+        };
         Self {
+            end_of_day: time(Setting::EndOfDay).unwrap_or_default(),
+            cut_off: time(Setting::SettlementCutOff),
             zone: zone.unwrap_or_else(|| settings.zone()),
             language: language.unwrap_or_else(Language::english),
             currency: currency.unwrap_or(settings.currency),

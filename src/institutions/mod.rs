@@ -39,6 +39,7 @@ pub use self::rename_host::{CannotRename, record_host_renamed, renamed_host};
 pub use self::security::{CONFIRMATIONS, SECOND_FACTOR, STEP_UP, SecondFactorRule, Security, security};
 pub use self::setting::{Group, Setting};
 pub use self::settings::{BadSettings, Limits, Mode, SessionLimits, Settings};
+pub use self::store::founded_at;
 pub use self::suspend::{NotSuspended, is_suspended, resume, suspend};
 use crate::audit;
 use crate::clock::{Clock, Instant};

@@ -5,6 +5,7 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use super::setting::times_of_day;
 use super::store::{self, SettingRow};
 use super::{Changed, Group, Institution, NotChanged, SecondFactorRule, Setting, change_settings};
 use crate::clock::Instant;
@@ -104,6 +105,7 @@ impl Read {
 const fn title(group: Group) -> &'static str {
     match group {
         Group::Institution => "Institution",
+        Group::Day => "Working day",
         Group::Security => "Security",
     }
 }
@@ -111,6 +113,7 @@ const fn title(group: Group) -> &'static str {
 const fn path(group: Group) -> &'static str {
     match group {
         Group::Institution => "/settings/institution",
+        Group::Day => "/settings/day",
         Group::Security => "/settings/security",
     }
 }
@@ -118,6 +121,9 @@ const fn path(group: Group) -> &'static str {
 fn lede(group: Group) -> Said {
     match group {
         Group::Institution => say!("How pages, files and mails of your institution are written."),
+        Group::Day => {
+            say!("When your day ends and its report is made, and until when payments have to be clear for the scheme's settlement. All times are in your time zone.")
+        }
         Group::Security => {
             say!(
                 "What protects your institution's money beside privileges. Making it weaker waits until the other account manager confirms it."
@@ -133,6 +139,12 @@ fn hint(setting: Setting) -> Said {
         Setting::Language => say!("Of pages and mails."),
         Setting::SecondFactor => say!("Who has to enter a code from an app on their phone when they sign in. Anybody may set one up."),
         Setting::StepUp => say!("Whether checkers enter a new code when they approve a batch."),
+        Setting::EndOfDay => {
+            say!("Then the day's report is made and mailed to those with Resolve Payment. What is paid later belongs to the next day's.")
+        }
+        Setting::SettlementCutOff => {
+            say!("Ask your scheme. From two hours before it, those with Resolve Payment are told of payments whose end nobody knows.")
+        }
         Setting::Confirmations => {
             say!("Whether the other account manager has to confirm rights and changes with which one person alone could let money out.")
         }
@@ -149,6 +161,8 @@ fn shown(setting: Setting, value: &str) -> Text {
             Ok(SecondFactorRule::Deciders) => say!("Those who can approve or administer").into(),
             _ => say!("Everybody").into(),
         },
+        (Setting::SettlementCutOff, "off") => say!("None").into(),
+        (Setting::EndOfDay | Setting::SettlementCutOff, time) => Text::from(time.to_owned()),
         (Setting::StepUp | Setting::Confirmations, "off") => say!("No").into(),
         (Setting::StepUp | Setting::Confirmations, _) => say!("Yes").into(),
     }
@@ -166,6 +180,8 @@ fn choices(setting: Setting) -> Vec<Choice> {
         Setting::Language => Language::codes(),
         Setting::SecondFactor => SecondFactorRule::ALL.iter().rev().map(|rule| rule.as_str().to_owned()).collect(),
         Setting::StepUp | Setting::Confirmations => vec!["on".to_owned(), "off".to_owned()],
+        Setting::EndOfDay => times_of_day().collect(),
+        Setting::SettlementCutOff => std::iter::once("off".to_owned()).chain(times_of_day()).collect(),
     };
     values.into_iter().map(|value| Choice::new(value.clone(), shown(setting, &value))).collect()
 }
@@ -175,7 +191,7 @@ pub async fn settings(request: HttpRequest, page: Page) -> Result<HttpResponse, 
     let institution = institution(&request)?;
     let read = institution.db.read(Read::load).await?;
     let lines = |group| Setting::of(group).map(|setting| read.line(setting, &institution)).collect();
-    let groups = [Group::Institution, Group::Security].map(|group| Shown { title: title(group), path: path(group), lines: lines(group) });
+    let groups = [Group::Institution, Group::Day, Group::Security].map(|group| Shown { title: title(group), path: path(group), lines: lines(group) });
     let sheet = SettingsPage { page, groups: groups.into() };
     Ok(html(StatusCode::OK, &sheet.page, &sheet))
 }
@@ -183,6 +199,16 @@ pub async fn settings(request: HttpRequest, page: Page) -> Result<HttpResponse, 
 /// GET /settings/institution
 pub async fn institution_group(request: HttpRequest, page: Page) -> Result<HttpResponse, ErrorPage> {
     form(&request, page, Group::Institution, None).await
+}
+
+/// GET /settings/day
+pub async fn day_group(request: HttpRequest, page: Page) -> Result<HttpResponse, ErrorPage> {
+    form(&request, page, Group::Day, None).await
+}
+
+/// POST /settings/day
+pub async fn save_day(request: HttpRequest, visitor: Visitor, page: Page, posted: Posted) -> Result<HttpResponse, ErrorPage> {
+    save(&request, &visitor, page, posted, Group::Day).await
 }
 
 /// GET /settings/security

@@ -12,6 +12,14 @@ pub(super) fn institution(conn: &mut Conn) -> Result<Option<(InstitutionId, Mode
     Ok(institution::table.select((institution::id, institution::mode)).first(conn).optional()?)
 }
 
+/// When the institution was made in this database.
+///
+/// # Errors
+/// The database's.
+pub fn founded_at(conn: &mut Conn) -> Result<Option<Instant>> {
+    Ok(institution::table.select(institution::created_at).first(conn).optional()?)
+}
+
 pub(super) fn insert(tx: &mut WriteTx<'_>, id: &InstitutionId, mode: Mode) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(institution::table)

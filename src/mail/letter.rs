@@ -20,6 +20,8 @@ text_enum! {
         Gathered = "gathered",
         /// A payment without an outcome needs the person's word, or an alarm is up.
         Operations = "operations",
+        /// What the day came to, or what has to be clear before the settlement cut-off.
+        Report = "report",
         /// Whether mail works.
         Test = "test",
     }

@@ -122,6 +122,9 @@ impl Letterhead {
             LetterKind::Gathered => {
                 say!("You get this mail because of your part in these batches at {institution}.", institution = institution)
             }
+            LetterKind::Report => {
+                say!("You get this mail because you hold Resolve Payment at {institution}.", institution = institution)
+            }
             LetterKind::Administration => say!("You get this mail because you look after {institution}.", institution = institution),
             LetterKind::Operations => {
                 say!("You get this mail because you may resolve payments at {institution}.", institution = institution)
@@ -150,7 +153,7 @@ impl Letterhead {
             paragraphs: text.paragraphs.iter().map(|paragraph| self.say(paragraph)).collect(),
             link: text.link.as_ref().map(|(label, path)| self.link(label, path)),
             foot: self.say(&self.foot(kind)),
-            foot_link: (kind == LetterKind::Gathered).then(|| self.link(&say!("Choose which mails you get"), CHOICES)),
+            foot_link: matches!(kind, LetterKind::Gathered | LetterKind::Report).then(|| self.link(&say!("Choose which mails you get"), CHOICES)),
         }
     }
 

@@ -39,7 +39,7 @@ pub use self::gather::GATHER_FOR;
 pub use self::letter::{Letter, LetterKind, LetterText};
 pub use self::notify::{Notice, NoticeKind, notify};
 pub use self::postman::Postman;
-pub use self::send::send;
+pub use self::send::{send, send_if_wanted};
 pub use self::server::NoMailServer;
 pub use self::settings::{MailSettings, Tls};
 pub use self::store::outbox::undelivered_count;

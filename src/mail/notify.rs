@@ -17,6 +17,10 @@ text_enum! {
         BatchFinished = "batch_finished",
         /// Payments, or a whole batch, need a person.
         NeedsAttention = "needs_attention",
+        /// What the day came to; a letter of its own.
+        EndOfDay = "end_of_day",
+        /// Unresolved payments shortly before the settlement cut-off; a letter of its own.
+        CutOff = "cut_off",
     }
 }
 

@@ -50,6 +50,6 @@ pub use self::report::{BothHands, GrantInForce, Relaxed, ReportCriteria, report_
 pub use self::rights::Rights;
 pub use self::roles::{ROLES_MAX, Role, RoleName, StandardRole, roles};
 pub use self::save_role::{ROLE_NAME_CHARS_MAX, RoleRefusal, save_role};
-pub use self::store::{OpenGrant, WaitingGrants, branches_with_all, facts, holds_sensitive, people_with_all};
+pub use self::store::{OpenGrant, WaitingGrants, branches_with_all, facts, holders, holds_sensitive, people_with_all};
 pub use self::wanted::{BRANCHES_MAX, ChangeRefusal, Wanted, Way};
 pub use self::why::{Against, Answer, Facts, PastAsked, PastGrant, Period, why};

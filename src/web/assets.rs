@@ -49,6 +49,7 @@ pub const SHEETS: &[&str] = &[
     "empty",
     "utilities",
     "privileges",
+    "reports",
     "print",
 ];
 

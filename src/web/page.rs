@@ -46,6 +46,8 @@ pub struct Page {
     pub menu: Vec<MenuGroup>,
     /// What no one may miss, on every page until somebody has seen to it.
     pub alarms: Vec<AlarmInFrame>,
+    /// Payments without an end shortly before the settlement cut-off.
+    pub cut_off: Option<CutOffNear>,
     /// What the last action did, once, after its redirect.
     pub flash: Option<Flash>,
     /// What is wrong with the form as it was sent: shown on top, at each field and in the title.
@@ -80,6 +82,16 @@ pub struct PersonInFrame {
 pub struct AlarmInFrame {
     pub said: Said,
     pub path: String,
+}
+
+/// The banner before the settlement cut-off.
+#[derive(Debug, Clone)]
+pub struct CutOffNear {
+    pub at: Instant,
+    /// Payments whose end nobody knows.
+    pub count: i64,
+    /// Where they are listed.
+    pub path: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -178,6 +190,11 @@ impl Page {
 
     pub fn is_pilot(&self) -> bool {
         self.institution.mode == Mode::Pilot
+    }
+
+    /// Where the banner before the cut-off leads: nowhere for those who have no such page.
+    pub fn cut_off_path(&self) -> Option<&'static str> {
+        self.cut_off.as_ref().map(|near| near.path).filter(|_| self.may_search())
     }
 
     /// How many things wait for this person in all.

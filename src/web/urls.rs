@@ -6,22 +6,24 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
 
-use super::page::AlarmInFrame;
+use super::page::{AlarmInFrame, CutOffNear};
 use super::{LOGO, assets, guard};
 use crate::approvals::{self, Checker};
 use crate::audit;
 use crate::batches;
 use crate::batches::pages::{batch, check, correction, delete, download, findings, resubmission, schedule, upload};
 use crate::branches;
+use crate::clock::Instant;
 use crate::confirmations;
 use crate::db::{self, Conn};
 use crate::dispatch::{self, AlarmKind};
-use crate::institutions;
+use crate::institutions::{self, House};
 use crate::mail;
 use crate::people::pages::{qr_requests, second_factor};
 use crate::people::{self, Actor};
 use crate::privileges::pages::{copy, form, matrix, report, roles, segregation, why};
 use crate::privileges::{self, Action, Rights};
+use crate::reports;
 use crate::resolutions::{self, Resolver};
 use crate::say;
 use crate::search;
@@ -83,12 +85,19 @@ const AUDITS: Needs = Needs::OneOf(&[Action::ViewAuditLog]);
 /// Who reads reports.
 const REPORTS: Needs = Needs::AccountManagerOr(&[Action::ViewReports]);
 
+/// Who reads what the days of a branch came to: a report of payments, so none of account managers as such.
+const DAYS: Needs = Needs::OneOf(&[Action::ViewReports]);
+/// Who finds any report.
+const ANY_REPORT: Needs = Needs::AccountManagerOr(&[Action::ViewReports, Action::ViewAuditLog]);
+
 /// The table.
 pub const URLS: &[Url] = &[
     Url::get(LOGO, Needs::Nothing, || web::get().to(institutions::pages::logo)),
     Url::get("/settings", Needs::AccountManager, || web::get().to(institutions::pages::settings)),
     Url::get("/settings/institution", Needs::AccountManager, || web::get().to(institutions::pages::institution_group)),
     Url::post("/settings/institution", Needs::AccountManager, || web::post().to(institutions::pages::save_institution)),
+    Url::get("/settings/day", Needs::AccountManager, || web::get().to(institutions::pages::day_group)),
+    Url::post("/settings/day", Needs::AccountManager, || web::post().to(institutions::pages::save_day)),
     Url::get("/settings/security", Needs::AccountManager, || web::get().to(institutions::pages::security_group)),
     Url::post("/settings/security", Needs::AccountManager, || web::post().to(institutions::pages::save_security)),
     Url::get(assets::ROUTE, Needs::Nothing, || web::get().to(assets::serve)),
@@ -216,6 +225,10 @@ pub const URLS: &[Url] = &[
     Url::get("/who-can-do-what.csv", REPORTS, || web::get().to(report::download)),
     Url::get("/why", Needs::Person, || web::get().to(why::show)),
     Url::get("/batches/{id}/results", Needs::Person, || web::get().to(download::results)),
+    Url::get("/reports", ANY_REPORT, || web::get().to(reports::pages::index)),
+    Url::get("/reports/days", DAYS, || web::get().to(reports::pages::list)),
+    Url::get("/reports/days/{day}", DAYS, || web::get().to(reports::pages::show)),
+    Url::get("/reports/days/{day}/download", DAYS, || web::get().to(reports::pages::download)),
     Url::get("/audit", AUDITS, || web::get().to(audit::pages::list)),
     Url::get("/audit.csv", AUDITS, || web::get().to(audit::pages::download)),
     Url::get("/branches", Needs::AccountManager, || web::get().to(branches::pages::search)),
@@ -273,6 +286,8 @@ pub const SIDEBAR: &[Entry] = &[
     Entry { group: "Users", label: "Roles", path: "/roles", count: None },
     Entry { group: "Branches", label: "Search Branches", path: "/branches", count: None },
     Entry { group: "Branches", label: "Add New Branch", path: "/branches/new", count: None },
+    Entry { group: "Reports", label: "All reports", path: "/reports", count: None },
+    Entry { group: "Reports", label: "End of day", path: "/reports/days", count: None },
     Entry { group: "Reports", label: "Audit log", path: "/audit", count: None },
     Entry { group: "Reports", label: "Who can do what", path: "/who-can-do-what", count: None },
     Entry { group: "Reports", label: "Segregation of duties", path: "/segregation", count: None },
@@ -367,4 +382,13 @@ fn in_frame(alarm: &resolutions::Alarm) -> AlarmInFrame {
         }
     };
     AlarmInFrame { said, path: resolutions::pages::path_of_alarm(&alarm.id) }
+}
+
+/// What stands above every page of those with Resolve Payment shortly before the settlement cut-off.
+///
+/// # Errors
+/// The database's.
+pub fn cut_off(conn: &mut Conn, rights: &Rights, house: &House, now: Instant) -> db::Result<Option<CutOffNear>> {
+    let near = reports::near_for(conn, rights, house, now)?;
+    Ok(near.map(|near| CutOffNear { at: near.at, count: near.count, path: near.path }))
 }

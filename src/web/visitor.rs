@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::ErrorPage;
 use super::headers;
-use super::page::{AlarmInFrame, Flash, FlashKind, InstitutionInFrame, LOGO, MenuGroup, MenuItem, Mode, Page, PersonInFrame};
+use super::page::{AlarmInFrame, CutOffNear, Flash, FlashKind, InstitutionInFrame, LOGO, MenuGroup, MenuItem, Mode, Page, PersonInFrame};
 use super::sessions::TypedSession;
 use super::urls::{Needs, SIDEBAR, Tally, needs_of};
 use crate::db;
@@ -25,6 +25,7 @@ pub struct Visitor {
     pub rights: Rights,
     tallies: Vec<(Tally, i64)>,
     alarms: Vec<AlarmInFrame>,
+    cut_off: Option<CutOffNear>,
 }
 
 impl Visitor {
@@ -34,13 +35,14 @@ impl Visitor {
     /// The database's.
     pub(super) async fn load(request: &HttpRequest, institution: &Arc<Institution>) -> db::Result<Option<Self>> {
         let Some(id) = TypedSession(request.get_session()).user() else { return Ok(None) };
-        let now = institution.clock().now();
+        let (now, house) = (institution.clock().now(), institution.house());
         let loaded = institution.db.read(move |conn| {
             let Some(actor) = people::actor(conn, &id)? else { return Ok::<_, db::Error>(None) };
             let rights = Rights::load(conn, &id, now)?;
             let tallies = super::urls::tallies(conn, &actor, &rights)?;
             let alarms = super::urls::alarms(conn, &actor, &rights)?;
-            Ok(Some(Self { actor, rights, tallies, alarms }))
+            let cut_off = super::urls::cut_off(conn, &rights, &house, now)?;
+            Ok(Some(Self { actor, rights, tallies, alarms, cut_off }))
         });
         loaded.await
     }
@@ -148,6 +150,7 @@ fn frame(request: &HttpRequest, institution: &Institution) -> Page {
         institution: InstitutionInFrame { name: institution.settings.name.clone(), mode, logo },
         menu: visitor.as_ref().map(|visitor| visitor.menu(request.path())).unwrap_or_default(),
         alarms: visitor.as_ref().map(|visitor| visitor.alarms.clone()).unwrap_or_default(),
+        cut_off: visitor.as_ref().and_then(|visitor| visitor.cut_off.clone()),
         person: visitor.map(|visitor| PersonInFrame { name: visitor.actor.full_name, branch: visitor.actor.branch_name }),
         flash: if signed_in { session.take_flash().map(|text| Flash { kind: FlashKind::Done, text }) } else { None },
         problems: Vec::new(),

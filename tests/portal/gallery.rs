@@ -56,6 +56,7 @@ pub fn frame(language: Language) -> Page {
             },
         ],
         alarms: Vec::new(),
+        cut_off: None,
         flash: None,
         problems: Vec::new(),
     }

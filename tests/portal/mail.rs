@@ -1,7 +1,7 @@
 //! Mail: letters through a real mail server, what people are told, and what they choose.
 
 mod notices;
-mod office;
+pub mod office;
 mod outbox;
 mod pages;
 mod transport;

@@ -36,6 +36,7 @@ mod mail;
 mod people;
 mod pictures;
 mod privileges;
+mod reports;
 mod resolutions;
 mod schema;
 mod sdk;

@@ -18,6 +18,8 @@ impl NoticeKind {
             Self::BatchDecided => say!("My batch was approved or rejected"),
             Self::BatchFinished => say!("A batch I made or approved is processed"),
             Self::NeedsAttention => say!("A batch needs attention"),
+            Self::EndOfDay => say!("The day's report"),
+            Self::CutOff => say!("Payments are unresolved before the settlement cut-off"),
         }
     }
 
@@ -27,6 +29,8 @@ impl NoticeKind {
             Self::BatchDecided => say!("With the reason the checker wrote."),
             Self::BatchFinished => say!("With how many payments succeeded and failed."),
             Self::NeedsAttention => say!("When it stands still, or when the network does not say how a payment ended."),
+            Self::EndOfDay => say!("Once a day, to those with Resolve Payment: what was paid, what failed, what is unresolved."),
+            Self::CutOff => say!("At most once a day, to those with Resolve Payment."),
         }
     }
 }
@@ -41,6 +45,7 @@ impl LetterKind {
             Self::Administration => say!("For account managers"),
             Self::Gathered => say!("About batches"),
             Self::Operations => say!("About payments without an outcome"),
+            Self::Report => say!("Report"),
             Self::Test => say!("Test"),
         }
     }

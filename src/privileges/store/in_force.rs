@@ -89,6 +89,24 @@ pub fn people_with_all(conn: &mut Conn, branch: &BranchId, actions: &[Action], n
     Ok(people)
 }
 
+/// Everybody who holds an action of payments at `now`, with a mail address if they have one: a line for each branch, by person.
+///
+/// # Errors
+/// The database's.
+pub fn holders(conn: &mut Conn, action: Action, now: Instant) -> Result<Vec<(UserId, Option<String>, BranchId)>> {
+    Ok(grants::table
+        .inner_join(users::table.on(users::id.eq(grants::user_id)))
+        .filter(grants::action.eq(action))
+        .filter(grants::ended_at.is_null())
+        .filter(grants::from_at.le(now))
+        .filter(grants::until_at.is_null().or(grants::until_at.gt(now)))
+        .filter(users::is_active.eq(true))
+        .filter(users::is_account_manager.eq(false))
+        .order((users::id, grants::branch_id))
+        .select((users::id, users::email, grants::branch_id))
+        .load(conn)?)
+}
+
 /// Whether the person holds an action that needs two account managers, in any branch, now or from a later moment on.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ mod why;
 mod writes;
 
 pub(super) use self::branches::{active_branches, count_active_branches, holders_but};
-pub use self::in_force::{branches_with_all, holds_sensitive, people_with_all};
+pub use self::in_force::{branches_with_all, holders, holds_sensitive, people_with_all};
 pub(super) use self::in_force::{held, holds};
 pub use self::person::{OpenGrant, WaitingGrants};
 pub(super) use self::person::{address, branches_of, checkers, confirmers, open_grants, waiting};

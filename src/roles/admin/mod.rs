@@ -3,6 +3,7 @@
 
 mod check;
 mod confirmations;
+mod day;
 mod directory;
 mod institution;
 mod mail;
@@ -68,6 +69,8 @@ pub enum Verb {
     VerifyAudit(check::VerifyAudit),
     /// Compare every batch's counts with its rows
     VerifyCounts,
+    /// Make the reports of days that are due, or show the one of a day
+    EndOfDay(day::EndOfDay),
     /// Let payments go on after a restore or a take-over, once the network has been asked about every approved row
     ReleaseDispatch(check::ReleaseDispatch),
     /// Open a funding account that was stopped
@@ -101,6 +104,7 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::Confirm(args) => confirmations::confirm(&institution, args).await,
         Verb::VerifyAudit(args) => check::verify_audit(&institution, args).await,
         Verb::VerifyCounts => check::verify_counts(&institution).await,
+        Verb::EndOfDay(args) => day::end_of_day(&institution, args).await,
         Verb::ReleaseDispatch(args) => check::release_dispatch(&institution, args).await,
         Verb::ReopenAccount(args) => directory::reopen_account(&institution, args).await,
     }

@@ -69,6 +69,7 @@ impl Places {
         let person = actor(portal, &THIRI).await.id;
         let request = asked_for_a_qr_code(portal).await;
         let (resolution, alarm) = asked_about(portal, &row).await;
+        ended_a_day(portal).await;
         let places = vec![
             at("/resolutions/{id}", &format!("/resolutions/{resolution}"), resolvers_of_hlaings_payrolls),
             at("/operations/alarms/{id}", &format!("/operations/alarms/{alarm}"), alarmed_of_hlaing),
@@ -79,6 +80,8 @@ impl Places {
             // Only posted to, so that none has to be there.
             at("/mails/undelivered/{id}", "/mails/undelivered/none", everybody),
             at("/roles/{id}", "/roles/none", everybody),
+            // Whoever holds View Reports somewhere opens it, and reads the lines of their branches.
+            at("/reports/days/{day}", "/reports/days/2025-11-20", everybody),
             at("/static/{hash}/{name}", &sheet, everybody),
             at("/templates/{name}", "/templates/payroll.csv", everybody),
             at("/tasks/{batch}", &format!("/tasks/{waiting}"), payrolls_of_hlaing),
@@ -142,6 +145,18 @@ async fn asked_for_a_qr_code(portal: &Portal) -> String {
     );
     portal.institution.db.write(move |tx| Ok::<_, db::Error>(diesel::sql_query(&sql).execute(&mut **tx)?)).await.unwrap();
     format!("qr-{hla}")
+}
+
+/// A day has ended, and nothing had happened.
+async fn ended_a_day(portal: &Portal) {
+    let now = portal.institution.clock().now().micros();
+    let sql = format!(
+        "INSERT INTO day_reports (day, from_at, until_at, made_at, made_by, content) \
+         VALUES ('2025-11-20', {}, {}, {now}, 'Outlay', '{{}}')",
+        now - 2,
+        now - 1
+    );
+    portal.institution.db.write(move |tx| Ok::<_, db::Error>(diesel::sql_query(&sql).execute(&mut **tx)?)).await.unwrap();
 }
 
 async fn approve(portal: &Portal, id: &BatchId) {

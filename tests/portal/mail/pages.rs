@@ -16,7 +16,7 @@ async fn a_person_chooses_their_mails() {
     let mut hla = office.portal.signed_in(&HLA).await;
     let page = hla.get("/me/mails").await;
     page.assert_status(200).assert_says("They go to hla@upendo.example. What happens within 10 minutes comes in one mail.");
-    assert_eq!(page.texts("input[name=wanted][checked] + label").len(), 4, "all are on at first");
+    assert_eq!(page.texts("input[name=wanted][checked] + label").len(), 6, "all are on at first");
     let page = hla.post_form("/me/mails", &[("wanted", "batch_decided"), ("wanted", "needs_attention")]).await;
     page.assert_path("/me/mails").assert_says("Your choice of mails is saved.");
     assert_eq!(page.texts("input[name=wanted][checked] + label").len(), 2);
