@@ -15,6 +15,9 @@ use outlay::simulator::{Fault, LedgerRow, LedgerState};
 use super::house::House;
 use crate::support::batches::find;
 
+/// The network's codes for a prepare that arrives after its expiry, for a transfer that expires on its way, and for one whose quote was
+/// replaced by that of an attempt that had died.
+const TOO_LATE: [i32; 3] = [3100, 3303, 5105];
 /// How many ids of a chain are looked for: more than any row may use.
 const IDS_MAX: i32 = 64;
 
@@ -38,7 +41,8 @@ pub struct Compared {
     pub succeeded: usize,
     pub failed: usize,
     pub need_attention: usize,
-    /// Of the failed ones: the network was out of reach at every try. Not paid, and told so.
+    /// Of the failed ones: the network was out of reach at every try, or what it got came too late, at the last of a few tries, so that
+    /// it aborted it. Not paid, and told so by both.
     pub given_up: usize,
     /// Faults of the network that some payee had.
     pub faults: usize,
@@ -57,7 +61,7 @@ pub async fn compare(house: &House, batches: &[BatchId]) -> Compared {
         let ids = (0..IDS_MAX).map(|n| (n, TransferId::derive(&house.portal.institution.id().unwrap(), &row.home, n)));
         let chain: Vec<_> = ids.filter_map(|(n, id)| Some((n, ledger.get(&id)?))).collect();
         ours.extend(chain.iter().map(|(_, entry)| entry.transfer_id.clone()));
-        if let Err(what) = compare_row(row, &chain).and_then(|()| compared.end_as_it_must(row)) {
+        if let Err(what) = compare_row(row, &chain).and_then(|()| compared.end_as_it_must(row, &chain)) {
             compared.differences.push(format!("{what}: {row:#?}\nat the network: {chain:#?}"));
         }
     }
@@ -134,18 +138,22 @@ fn compare_row(row: &Row, chain: &[(i32, &LedgerRow)]) -> Result<(), &'static st
 
 impl Compared {
     /// What is done to the processes may delay a payment; it must not turn one that the network would pay into a failure, unless
-    /// nobody was reached at any of ten tries.
-    fn end_as_it_must(&mut self, row: &Row) -> Result<(), &'static str> {
+    /// nobody was reached at any try, or it came too late.
+    fn end_as_it_must(&mut self, row: &Row, chain: &[(i32, &LedgerRow)]) -> Result<(), &'static str> {
         use Fault::{Expired, HighFee, NotFound, PartyMoved, PayeeRejects, QuoteRefused, Settled, WrongFulfilment};
-        let given_up = row.state == TransferState::Failed && matches!(row.why(), Some(Why::NoAnswer | Why::NeverArrived));
+        let too_late = chain.last().is_some_and(|(_, entry)| entry.code.is_some_and(|code| TOO_LATE.contains(&code)));
+        let unreached = matches!(row.why(), Some(Why::NoAnswer | Why::NeverArrived));
+        let given_up = row.state == TransferState::Failed && (unreached || too_late);
         match row.state {
             TransferState::Succeeded => self.succeeded += 1,
             TransferState::Failed => self.failed += 1,
             _ => self.need_attention += 1,
         }
-        self.given_up += usize::from(given_up);
-        let is_expected = match Fault::of_digits(&row.id_value) {
-            Some(NotFound | QuoteRefused | PayeeRejects | Expired | WrongFulfilment | HighFee) => row.state == TransferState::Failed,
+        let fault = Fault::of_digits(&row.id_value);
+        let must_fail = matches!(fault, Some(NotFound | QuoteRefused | PayeeRejects | Expired | WrongFulfilment | HighFee));
+        self.given_up += usize::from(given_up && !must_fail);
+        let is_expected = match fault {
+            _ if must_fail => row.state == TransferState::Failed,
             Some(Settled) => row.state == TransferState::NeedsAttention || given_up,
             // The network that was killed in between has forgotten that the payee moved, and refuses again.
             Some(PartyMoved) => matches!(row.state, TransferState::Succeeded | TransferState::Failed),

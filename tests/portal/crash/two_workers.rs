@@ -112,6 +112,7 @@ async fn two_processes_share_two_accounts_and_one_takes_over_what_a_killed_one_h
     };
     let ([first, second], dead) = (&shared.house.accounts, &killed.lease);
     until("all is paid", async || shared.house.is_processed(&shared.batches).await).await;
+    until("all is sealed", async || shared.house.unsealed().await == 0).await;
 
     let (two, heir) = (shared.two.id(), lease(&shared.house, first).await.unwrap());
     assert_eq!((heir.process(), heir.epoch), (two, dead.epoch + 1));

@@ -103,6 +103,7 @@ async fn listen(shared: &Arc<Shared>, listener: TcpListener) {
 async fn carry(shared: Arc<Shared>, from: TcpStream) {
     let mut state = shared.state.subscribe();
     if *state.borrow() == State::Cut {
+        shared.cut.fetch_add(1, Ordering::SeqCst);
         return;
     }
     let address = *shared.to.lock().unwrap();
