@@ -67,6 +67,13 @@ step() {
   return "$status"
 }
 
+# crash_rounds ENGINE URL ROUNDS SEED: kills, stops, cuts and fills, then compares; and on PostgreSQL two workers share and take over.
+crash_rounds() {
+  OUTLAY_TEST_DATABASE=$2 OUTLAY_CRASH_ROUNDS=$3 OUTLAY_CRASH_SEED=$4 \
+    step "$3 crash rounds on $1" $((600 + 120 * $3)) "${tests[@]}" --test portal -- --nocapture --test-threads 1 \
+      crash::whatever_dies crash::two_workers
+}
+
 # The closing line, which CI reads; the script's exit status says the same.
 closing_line() {
   printf '\nall steps: %d s\n%d passed, %d failed\n' "$SECONDS" "$passed" "$failed"

@@ -3,6 +3,9 @@
 //! A map of the house. Dependencies go one way: `web` and `worker` → rooms → `db`; only a room's `pages.rs` uses `web`,
 //! and `web` names rooms only in the url table.
 
+#[cfg(all(feature = "crash-points", not(debug_assertions)))]
+compile_error!("with crash-points a variable can kill the program in the middle of a payment: never in a release");
+
 pub mod app;
 pub mod config;
 pub mod db;

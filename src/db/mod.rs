@@ -9,6 +9,8 @@ mod error;
 mod migrate;
 mod pool;
 mod question;
+#[cfg(feature = "crash-points")]
+mod rehearsal;
 pub mod schema;
 mod sqlite_writer;
 mod types;

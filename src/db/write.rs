@@ -69,6 +69,8 @@ const _: fn() = || {
 };
 
 fn begin(conn: &mut Conn, isolation: Isolation) -> Result<(), Error> {
+    #[cfg(feature = "crash-points")]
+    super::rehearsal::measure_room(conn)?;
     match (conn, isolation) {
         (Conn::Sqlite(conn), _) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
         (Conn::Pg(conn), Isolation::Serializable) => {

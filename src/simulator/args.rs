@@ -3,8 +3,10 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::simulator::{Fault, Script, SdkVersion, Settings, start};
 
 /// Run a simulated Mojaloop SDK with a ledger of its own. Never point a live institution at it.
@@ -28,6 +30,15 @@ pub struct SimulateArgs {
     /// How long it waits for the hub before it says Timeout.
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub sdk_timeout: Duration,
+    /// How much later than its prepare a late commit happens.
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    pub late_after: Duration,
+    /// How long a transfer stays RESERVED where it does.
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub reserved_for: Duration,
+    /// How long a slow answer takes.
+    #[arg(long, default_value = "3s", value_parser = duration)]
+    pub slow: Duration,
     /// The payee's fee in hundredths of a percent of the amount.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub fee_basis_points: u32,
@@ -54,6 +65,9 @@ impl SimulateArgs {
             delay: self.delay,
             per_second: self.per_second.filter(|rate| *rate > 0),
             sdk_timeout: self.sdk_timeout,
+            late_after: self.late_after,
+            reserved_for: self.reserved_for,
+            slow: self.slow,
             fee_basis_points: self.fee_basis_points,
             script: self.script.clone(),
             control: self.control,
@@ -62,14 +76,14 @@ impl SimulateArgs {
     }
 }
 
-/// Runs until it is interrupted. Prints the table of faults and ends, where asked to.
-pub async fn simulate(args: SimulateArgs) -> anyhow::Result<ExitCode> {
+/// Runs until it is interrupted; its hub goes by `clock`. Prints the table of faults and ends, where asked to.
+pub async fn simulate(args: SimulateArgs, clock: Arc<dyn Clock>) -> anyhow::Result<ExitCode> {
     use std::io::Write as _;
     if args.faults {
         write!(std::io::stdout(), "{}", Fault::table())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let running = start(args.settings(), TcpListener::bind(args.listen)?)?;
+    let running = start(Settings { clock, ..args.settings() }, TcpListener::bind(args.listen)?)?;
     writeln!(std::io::stderr(), "Simulated SDK on {}, ledger in {}", running.url(), running.ledger().display())?;
     let handle = running.handle();
     tokio::spawn(async move {
@@ -111,6 +125,7 @@ mod tests {
         let settings = Line::try_parse_from(["simulate"]).unwrap().args.settings();
         let plain = Settings::new("simulator.sqlite");
         assert_eq!((settings.version, settings.sdk_timeout, settings.delay), (plain.version, plain.sdk_timeout, plain.delay));
+        assert_eq!((settings.late_after, settings.reserved_for, settings.slow), (plain.late_after, plain.reserved_for, plain.slow));
         assert_eq!((settings.script, settings.control, settings.per_second), (plain.script, false, None));
     }
 

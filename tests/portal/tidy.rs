@@ -22,8 +22,10 @@ const ASK_FOR_THE_TIME: &[(&str, &str)] = &[];
 
 /// Tests that look again after a while, and why.
 const LOOK_AGAIN: &[(&str, &str)] = &[
-    ("tests/portal/crash.rs", "whether another process died can only be seen by looking; and it is killed after a while"),
-    ("tests/portal/crash/house.rs", "how far another process is can only be seen in the database"),
+    ("tests/portal/crash.rs", "a wire is cut, and a disk is full, for a while"),
+    ("tests/portal/crash/crew.rs", "whether another process died can only be seen by looking; and it is down or stopped for a while"),
+    ("tests/portal/crash/two_workers.rs", "how far another process is can only be seen in the database"),
+    ("tests/portal/crash/wire.rs", "a slow wire takes its time"),
     ("tests/portal/institutions/connections.rs", "that a worker keeps no connection open can only be seen by watching for a while"),
     ("tests/portal/support/browser.rs", "Chromium does not tell when a page has changed"),
 ];

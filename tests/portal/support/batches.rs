@@ -56,12 +56,17 @@ pub async fn account(portal: &Portal) -> FundingAccountId {
 
 /// Uploads the file for the maker's own office and acknowledges its warnings: a draft.
 pub async fn drafted(portal: &Portal, maker: &Person, file: &File<'_>) -> BatchId {
+    drafted_from(portal, maker, file, account(portal).await).await
+}
+
+/// The same, to be paid from this account.
+pub async fn drafted_from(portal: &Portal, maker: &Person, file: &File<'_>, funding_account: FundingAccountId) -> BatchId {
     let actor = actor(portal, maker).await;
     let choices = Choices {
         branch: branch(portal, maker.office).await,
         payment_type: file.payment_type,
         channel: Channel::Mojaloop,
-        funding_account: account(portal).await,
+        funding_account,
         to_fsp: None,
     };
     let text = format!("{HEADER}\n{}\n", file.lines.join("\n"));

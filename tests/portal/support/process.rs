@@ -84,9 +84,14 @@ impl Process {
         drop(self.child.wait());
     }
 
+    /// Sends it a signal by its name.
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap().success());
+    }
+
     /// Asks it to stop, as a service manager does, and waits for it.
     pub fn stop(&mut self) -> ExitStatus {
-        assert!(Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap().success());
+        self.signal("TERM");
         self.ended()
     }
 
@@ -98,6 +103,12 @@ impl Process {
     /// All that it said so far.
     pub fn said(&mut self) -> String {
         self.said.extend(self.lines.try_iter());
+        self.said.join("\n")
+    }
+
+    /// All that it ever said, once it has ended.
+    pub fn last_words(&mut self) -> String {
+        self.said.extend(self.lines.iter());
         self.said.join("\n")
     }
 
