@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Role::Serve(args) => roles::run(roles::serve::serve(args)),
         Role::Work(args) => roles::run(roles::work::work(args)),
         Role::Demo(args) => roles::run(roles::demo::demo(args)),
-        Role::Simulate(args) => roles::run(simulator::simulate(args)),
+        Role::Simulate(args) => roles::run(simulator::simulate(args, roles::system_clock())),
         Role::Migrate(args) => roles::run(roles::migrate::migrate(args)),
         Role::Admin(args) => roles::run(roles::admin::admin(args)),
     };
