@@ -35,6 +35,12 @@ pub struct SimulateArgs {
     /// How long it waits for the hub before it says Timeout.
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub sdk_timeout: Duration,
+    /// How much later than its prepare a late commit happens; later than the prepare's expiry, it is aborted.
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    pub late_after: Duration,
+    /// How long a transfer stays reserved, where that is its fault.
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub reserved_for: Duration,
     /// The payee's fee in hundredths of a percent of the amount.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub fee_basis_points: u32,
@@ -63,6 +69,8 @@ impl SimulateArgs {
             delay: self.delay,
             per_second: self.per_second.filter(|rate| *rate > 0),
             sdk_timeout: self.sdk_timeout,
+            late_after: self.late_after,
+            reserved_for: self.reserved_for,
             fee_basis_points: self.fee_basis_points,
             script: self.script.clone(),
             control: self.control,
@@ -135,6 +143,7 @@ mod tests {
         let plain = Settings::new("simulator.sqlite");
         assert_eq!((settings.version, settings.sdk_timeout, settings.delay), (plain.version, plain.sdk_timeout, plain.delay));
         assert_eq!((settings.script, settings.control, settings.per_second), (plain.script, false, None));
+        assert_eq!((settings.late_after, settings.reserved_for), (plain.late_after, plain.reserved_for));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! A Mojaloop SDK with the hub and the payees' wallets behind it, as far as Outlay can see them, and with a ledger of the money
 //! that was really moved. For the demo, for training, for benchmarks and for tests that break things on purpose.
 //!
-//! A call goes: `server.rs` (routes, waiting) → `validate.rs` (what the real SDK refuses with 400) → `directory.rs` (who exists
-//! where), `payees.rs` (on what terms) and `packet.rs` (terms, and the proof a payee gives) → `hub.rs` (one thread that owns the ledger: deduplication by
-//! transfer id and body hash, expiry, group commit) → `replies.rs` (bodies shaped like the recorded ones, two SDK versions).
+//! A call goes: `server.rs` (routes, waiting) → `validate.rs` (what the real SDK refuses with 400) → `payees.rs` (who is where, on
+//! what terms), by `directory.rs` (who exists) and `packet.rs` (terms, and the proof a payee gives) → `hub.rs` (one thread that owns
+//! the ledger: deduplication by transfer id and body hash, expiry, group commit) → `replies.rs` (bodies shaped like the recorded
+//! ones, two SDK versions).
 //!
 //! The hub's rules are CONTRACT 8's: an id is executed at most once; the same bytes again get the final answer if it is COMMITTED
 //! and silence otherwise; other bytes under a known id get 3106. What goes wrong is chosen by the payee's last four digits or by

@@ -113,11 +113,14 @@ impl Callbacks {
     }
 
     async fn put(&self, callback: &Callback) -> reqwest::Result<(reqwest::StatusCode, Option<String>)> {
+        let content_type = callback.resource.content_type(&callback.version);
         let date = self.clock.now().timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let request = self
             .http
             .put(format!("{}{}", self.inbound, callback.path))
-            .header("content-type", callback.resource.content_type(&callback.version))
+            .header("content-type", &content_type)
+            // Not the client's own «anything»: an SDK refuses a callback whose Accept is not FSPIOP's.
+            .header("accept", &content_type)
             .header("date", date)
             .header("fspiop-source", &callback.from)
             .header("fspiop-destination", &callback.to)
