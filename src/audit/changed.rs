@@ -233,6 +233,7 @@ fn of_batches(name: &str) -> Option<Said> {
         "total" => say!("Total"),
         "fsp" => say!("Provider"),
         "sdk" => say!("SDK"),
+        "looked_up" => say!("A payee was looked up"),
         "instead_of" => say!("Instead of"),
         "asked" => say!("Payments asked about"),
         "too_old" => say!("Too old to ask about"),

@@ -110,6 +110,7 @@ fn of_the_house(what: What) -> Option<Said> {
         What::MailSentAgain => say!("{name} sent a mail again"),
         What::MailDropped => say!("{name} dropped a mail that could not be delivered"),
         What::MailTested => say!("{name} sent a test mail"),
+        What::SdkChecked => say!("{name} checked a payment connection"),
         What::FspAdded => say!("{name} added the provider {subject}"),
         What::FundingAccountAdded => say!("{name} added the funding account {subject}"),
         What::FundingAccountStopped => say!("The funding account {subject} was stopped"),

@@ -28,7 +28,7 @@ pub fn run(role: impl Future<Output = Ended>) -> Ended {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(role)
 }
 
-/// The clock that this process goes by.
+/// The machine's clock; in a rehearsal the one that its processes share.
 pub fn system_clock() -> Arc<dyn Clock> {
     #[cfg(feature = "crash-points")]
     if let Some(clock) = rehearsal::clock() {

@@ -6,6 +6,7 @@ use reqwest::{Method, Url};
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::ids::{FspId, TransferId};
+use crate::sdk::checkup::{Glimpse, read_date};
 use crate::sdk::exchange::recorded;
 use crate::sdk::{
     BadSetting, Code, Exchange, PartyAnswer, PartyId, Prepare, QuoteAnswer, QuoteRequest, RECORDED_BODY, SdkSettings, Trace,
@@ -16,6 +17,9 @@ use crate::sdk::{
 pub const REPLY_CAP: usize = 64 * 1024;
 /// Idle connections are closed after this: Node closes its side after 5 s, and a request written into that moment is lost.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long a look at the SDK's clock may take.
+const GLIMPSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One SDK's outbound API. Cheap to share; it holds its connections.
 pub struct Client {
@@ -89,6 +93,18 @@ impl Client {
         let url = self.url(["transfers", id.as_str()]);
         let call = Call { method: Method::GET, url, body: None, timeout: self.settings.get_timeout };
         self.exchange(call, &Trace::of(id), |status, body| read_get(id, status, body), |why| TransferAnswer::Unclear { why }).await
+    }
+
+    /// Whatever is answered at the address, for its `Date`. Moves no money.
+    ///
+    /// # Errors
+    /// Why nothing was answered.
+    pub async fn glimpse(&self) -> Result<Glimpse, Why> {
+        let (asked_at, started) = (self.clock.now(), self.clock.monotonic());
+        let response = self.http.get(self.base.clone()).timeout(GLIMPSE_TIMEOUT).send().await.map_err(|error| why(&error))?;
+        let took = self.clock.monotonic().saturating_sub(started);
+        let date = response.headers().get("date").and_then(|header| read_date(header.to_str().ok()?));
+        Ok(Glimpse { asked_at, took, date })
     }
 
     /// Each part becomes one percent-encoded segment, so an id with a slash stays one id.

@@ -10,6 +10,7 @@
 //!
 //! The room never logs party ids, names or bodies; the bodies go to the attempt's record, capped.
 
+pub mod checkup;
 mod client;
 mod code;
 mod exchange;

@@ -6,14 +6,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::simulator::{Fault, Script, SdkVersion, Settings, start};
+use clap::builder::ArgPredicate;
 
-/// Run a simulated Mojaloop SDK with a ledger of its own. Never point a live institution at it.
+use crate::clock::Clock;
+use crate::simulator::{Fault, Inbound, Script, SdkVersion, Settings, start, start_hub};
+
+/// Run a simulated Mojaloop SDK, or the hub of a real one, with a ledger of its own. Never point a live institution at it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SimulateArgs {
-    /// Where to listen.
-    #[arg(long, default_value = "127.0.0.1:4001")]
+    /// Be the hub of a real SDK instead, whose inbound API (INBOUND_LISTEN_PORT) is at this address, as in http://127.0.0.1:4000.
+    #[arg(long, value_name = "SDK_INBOUND_URL", conflicts_with_all = ["sdk_version", "sdk_timeout"])]
+    pub hub: Option<Inbound>,
+    /// Where to listen. As a hub 127.0.0.1:4010 unless given: the SDK's PEER_ENDPOINT.
+    #[arg(long, default_value = "127.0.0.1:4001", default_value_if("hub", ArgPredicate::IsPresent, "127.0.0.1:4010"))]
     pub listen: SocketAddr,
     /// The ledger's SQLite file; made if it is not there.
     #[arg(long, default_value = "simulator.sqlite")]
@@ -30,10 +35,10 @@ pub struct SimulateArgs {
     /// How long it waits for the hub before it says Timeout.
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub sdk_timeout: Duration,
-    /// How much later than its prepare a late commit happens.
+    /// How much later than its prepare a late commit happens; later than the prepare's expiry, it is aborted.
     #[arg(long, default_value = "5s", value_parser = duration)]
     pub late_after: Duration,
-    /// How long a transfer stays RESERVED where it does.
+    /// How long a transfer stays reserved, where that is its fault.
     #[arg(long, default_value = "10s", value_parser = duration)]
     pub reserved_for: Duration,
     /// How long a slow answer takes.
@@ -59,8 +64,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 impl SimulateArgs {
-    pub fn settings(&self) -> Settings {
+    /// `clock`: what the hub goes by.
+    pub fn settings(&self, clock: Arc<dyn Clock>) -> Settings {
         Settings {
+            clock,
             version: self.sdk_version,
             delay: self.delay,
             per_second: self.per_second.filter(|rate| *rate > 0),
@@ -83,8 +90,17 @@ pub async fn simulate(args: SimulateArgs, clock: Arc<dyn Clock>) -> anyhow::Resu
         write!(std::io::stdout(), "{}", Fault::table())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let running = start(Settings { clock, ..args.settings() }, TcpListener::bind(args.listen)?)?;
-    writeln!(std::io::stderr(), "Simulated SDK on {}, ledger in {}", running.url(), running.ledger().display())?;
+    let is_hub = args.hub.is_some();
+    let (settings, listener) = (args.settings(clock), TcpListener::bind(args.listen)?);
+    let running = match args.hub {
+        None => start(settings, listener)?,
+        Some(inbound) => {
+            writeln!(std::io::stderr(), "Answers go to the SDK at {inbound}")?;
+            start_hub(settings, inbound, listener)?
+        }
+    };
+    let what = if is_hub { "hub" } else { "SDK" };
+    writeln!(std::io::stderr(), "Simulated {what} on {}, ledger in {}", running.url(), running.ledger().display())?;
     let handle = running.handle();
     tokio::spawn(async move {
         interrupted().await;
@@ -112,7 +128,12 @@ async fn interrupted() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::SystemClock;
     use clap::Parser as _;
+
+    fn settings(line: &[&str]) -> Settings {
+        Line::try_parse_from(line).unwrap().args.settings(Arc::new(SystemClock::new()))
+    }
 
     #[derive(clap::Parser)]
     struct Line {
@@ -122,7 +143,7 @@ mod tests {
 
     #[test]
     fn without_arguments_it_is_the_recorded_version_24_without_trouble() {
-        let settings = Line::try_parse_from(["simulate"]).unwrap().args.settings();
+        let settings = settings(&["simulate"]);
         let plain = Settings::new("simulator.sqlite");
         assert_eq!((settings.version, settings.sdk_timeout, settings.delay), (plain.version, plain.sdk_timeout, plain.delay));
         assert_eq!((settings.late_after, settings.reserved_for, settings.slow), (plain.late_after, plain.reserved_for, plain.slow));
@@ -135,7 +156,18 @@ mod tests {
             assert!(Line::try_parse_from([&["simulate"], wrong.as_slice()].concat()).is_err(), "{wrong:?}");
         }
         let line = ["simulate", "--delay", "20ms", "--sdk-version", "18", "--script", "seed=1,slow=2"];
-        let settings = Line::try_parse_from(line).unwrap().args.settings();
+        let settings = settings(&line);
         assert_eq!((settings.delay, settings.version), (Duration::from_millis(20), SdkVersion::V18));
+    }
+
+    #[test]
+    fn a_hub_listens_elsewhere_than_the_sdk_it_serves() {
+        let listen = |line: &[&str]| Line::try_parse_from([&["simulate"], line].concat()).unwrap().args.listen.to_string();
+        assert_eq!(listen(&[]), "127.0.0.1:4001");
+        assert_eq!(listen(&["--hub", "http://127.0.0.1:4000"]), "127.0.0.1:4010");
+        assert_eq!(listen(&["--hub", "http://127.0.0.1:4000", "--listen", "0.0.0.0:80"]), "0.0.0.0:80");
+        for wrong in [["--hub", "127.0.0.1"].as_slice(), &["--hub", "http://sdk:4000", "--sdk-version", "18"]] {
+            assert!(Line::try_parse_from([&["simulate"], wrong].concat()).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -23,6 +23,7 @@ const TICK: Duration = Duration::from_millis(5);
 enum Command {
     Prepare(Box<Prepare>, oneshot::Sender<Outcome>),
     Find(String, oneshot::Sender<Option<LedgerRow>>),
+    Watch(String, oneshot::Sender<Option<oneshot::Receiver<LedgerRow>>>),
     All(oneshot::Sender<Vec<LedgerRow>>),
 }
 
@@ -58,6 +59,11 @@ impl Hub {
 
     pub async fn find(&self, id: &str) -> Result<Option<LedgerRow>, Broken> {
         self.ask(|reply| Command::Find(id.to_owned(), reply)).await
+    }
+
+    /// What a transfer that is under way becomes in the end; `None` where it is final already, or unknown.
+    pub async fn watch(&self, id: &str) -> Result<Option<oneshot::Receiver<LedgerRow>>, Broken> {
+        self.ask(|reply| Command::Watch(id.to_owned(), reply)).await
     }
 
     pub async fn all(&self) -> Result<Vec<LedgerRow>, Broken> {
@@ -155,6 +161,11 @@ impl Work<'_> {
                     let row = store::find(tx.conn(), &id)?;
                     Box::new(move || drop(reply.send(row)))
                 }
+                Command::Watch(id, reply) => {
+                    let open = store::find(tx.conn(), &id)?.filter(|row| !row.state.is_final());
+                    let finally = open.map(|_| self.wait_for(id));
+                    Box::new(move || drop(reply.send(finally)))
+                }
                 Command::All(reply) => {
                     let rows = store::all(tx.conn())?;
                     Box::new(move || drop(reply.send(rows)))
@@ -193,12 +204,14 @@ impl Work<'_> {
         match known.state {
             LedgerState::Committed => Outcome::Told(Told::Committed { fulfilment: known.fulfilment.clone() }),
             LedgerState::Aborted | LedgerState::Settled => Outcome::Told(Told::Silence),
-            LedgerState::Queued | LedgerState::Reserved => {
-                let (waiter, finally) = oneshot::channel();
-                self.waits.push((prepare.transfer_id.clone(), waiter));
-                Outcome::UnderWay(finally)
-            }
+            LedgerState::Queued | LedgerState::Reserved => Outcome::UnderWay(self.wait_for(prepare.transfer_id.clone())),
         }
+    }
+
+    fn wait_for(&mut self, id: String) -> oneshot::Receiver<LedgerRow> {
+        let (waiter, finally) = oneshot::channel();
+        self.waits.push((id, waiter));
+        finally
     }
 }
 

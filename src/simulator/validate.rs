@@ -58,9 +58,9 @@ pub(super) enum AmountType {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Money {
+pub(super) struct Money {
     currency: String,
-    amount: String,
+    pub amount: String,
 }
 
 #[derive(Deserialize)]
@@ -153,7 +153,6 @@ pub(super) fn prepare(bytes: &[u8], body: &serde_json::Value) -> Result<Prepare,
     must(is_base64url(&transfer.ilp_packet) && transfer.ilp_packet.len() <= 32_768, "ilpPacket has no valid form")?;
     let expiration = date_time(&transfer.expiration).ok_or("expiration must be a DateTime with milliseconds")?;
     let (currency, amount) = money(&transfer.amount)?;
-    let hash = Sha256::digest(bytes).iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"));
     Ok(Prepare {
         transfer_id: transfer.transfer_id,
         payee_fsp: transfer.payee_fsp,
@@ -162,21 +161,26 @@ pub(super) fn prepare(bytes: &[u8], body: &serde_json::Value) -> Result<Prepare,
         wire: transfer.amount.amount,
         condition: transfer.condition,
         expiration,
-        body_hash: hash,
+        body_hash: hash(bytes),
         terms: Terms::open(&transfer.ilp_packet),
         outdated: false,
     })
 }
 
-fn must(holds: bool, message: &str) -> Result<(), Invalid> {
+/// The same bytes are the same request.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+}
+
+pub(super) fn must(holds: bool, message: &str) -> Result<(), Invalid> {
     if holds { Ok(()) } else { Err(message.to_owned()) }
 }
 
-fn sized(text: &str, most: usize) -> bool {
+pub(super) fn sized(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.chars().count())
 }
 
-fn fsp(id: &str) -> Result<(), Invalid> {
+pub(super) fn fsp(id: &str) -> Result<(), Invalid> {
     must(sized(id, 32), "fspId must have 1 to 32 characters")
 }
 
@@ -200,7 +204,7 @@ fn is_amount(text: &str) -> bool {
     whole_fits && fraction.is_none_or(fraction_fits)
 }
 
-fn money(money: &Money) -> Result<(Currency, Minor), Invalid> {
+pub(super) fn money(money: &Money) -> Result<(Currency, Minor), Invalid> {
     must(is_amount(&money.amount), "amount must match the pattern of an amount")?;
     let upper = money.currency.bytes().all(|b| b.is_ascii_uppercase());
     let currency = Currency::find(&money.currency).filter(|_| upper).ok_or("currency is none of the allowed")?;
@@ -224,12 +228,12 @@ pub(super) fn is_correlation_id(text: &str) -> bool {
     uuid || ulid
 }
 
-fn is_base64url(text: &str) -> bool {
+pub(super) fn is_base64url(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'='))
 }
 
 /// `2026-11-21T02:21:08.000Z`: milliseconds, and Z or an offset.
-fn date_time(text: &str) -> Option<Instant> {
+pub(super) fn date_time(text: &str) -> Option<Instant> {
     let at: Timestamp = text.parse().ok()?;
     let milliseconds = text.get(19..23)?;
     let shaped = text.get(10..11) == Some("T") && milliseconds.starts_with('.') && milliseconds.bytes().skip(1).all(|b| b.is_ascii_digit());

@@ -1,5 +1,8 @@
 //! The SDK client, over HTTP: every recorded reply of this path, and a network that misbehaves.
 
+mod checkup;
+#[cfg(feature = "crash-points")]
+mod real;
 mod recorded;
-mod scripted;
+pub mod scripted;
 mod transport;

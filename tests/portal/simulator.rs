@@ -4,4 +4,7 @@ mod crash;
 mod desk;
 mod faults;
 mod hub;
+mod hub_face;
+mod listening;
+mod payer;
 mod requests;

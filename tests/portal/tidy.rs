@@ -27,6 +27,7 @@ const LOOK_AGAIN: &[(&str, &str)] = &[
     ("tests/portal/crash/two_workers.rs", "how far another process is can only be seen in the database"),
     ("tests/portal/crash/wire.rs", "a slow wire takes its time"),
     ("tests/portal/institutions/connections.rs", "that a worker keeps no connection open can only be seen by watching for a while"),
+    ("tests/portal/sdk/real/house.rs", "whether another program is up, and how far it is, can only be seen by looking"),
     ("tests/portal/support/browser.rs", "Chromium does not tell when a page has changed"),
 ];
 

@@ -2,6 +2,7 @@
 //! standard input, never from an argument.
 
 mod check;
+mod check_sdk;
 mod confirmations;
 mod day;
 mod directory;
@@ -59,6 +60,8 @@ pub enum Verb {
     AddFsp(directory::AddFsp),
     /// Add a funding account
     AddFundingAccount(directory::AddFundingAccount),
+    /// Look a payee up through an SDK and ask for a quote, and say what is wrong; moves no money
+    CheckSdk(check_sdk::CheckSdk),
     /// Send one mail now, and say what went wrong
     TestMail(mail::TestMail),
     /// List what waits for a second account manager
@@ -99,6 +102,7 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::ResetSecondFactor(args) => people::reset_second_factor(&institution, args).await,
         Verb::AddFsp(args) => directory::add_fsp(&institution, args).await,
         Verb::AddFundingAccount(args) => directory::add_funding_account(&institution, args).await,
+        Verb::CheckSdk(args) => check_sdk::check_sdk(&institution, args).await,
         Verb::TestMail(args) => mail::test_mail(&institution, args).await,
         Verb::Confirmations => confirmations::list(&institution).await,
         Verb::Confirm(args) => confirmations::confirm(&institution, args).await,

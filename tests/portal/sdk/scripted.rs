@@ -64,7 +64,8 @@ impl Scripted {
     }
 }
 
-async fn read_request(socket: &mut tokio::net::TcpStream) -> String {
+/// Head and body of one request.
+pub async fn read_request(socket: &mut tokio::net::TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -11,6 +11,7 @@ pub mod network;
 pub mod page;
 pub mod portal;
 pub mod process;
+pub mod registry;
 pub mod server;
 pub mod smtp;
 pub mod tab;
