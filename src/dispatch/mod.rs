@@ -4,12 +4,14 @@
 //! `start` verifies the seal and begins a batch, `claim` takes rows, `agree` looks up and quotes, `record` makes the exact bytes durable,
 //! `send` sends them, `settle` (in `job`) writes what the core decided, `reconcile` asks about what is in doubt, `recorder` puts the
 //! writes of many rows into few transactions, `recover` finds what a dead worker left, `pause` and `finish` move batches, `epoch` and
-//! `release` keep a restored copy from talking nonsense. The [`Engine`] drives them all.
+//! `release` keep a restored copy from talking nonsense, `slots` bounds calls in flight, `breakers` keeps payments from where nobody
+//! answers. The [`Engine`] drives them all.
 //!
 //! The whole of safety is one sentence: **a transfer's next id exists only after the network said ABORTED for the one before.**
 
 mod account;
 mod agree;
+pub mod breakers;
 mod claim;
 pub mod core;
 mod crash;
@@ -31,6 +33,7 @@ mod send;
 mod shared;
 #[cfg(test)]
 mod simulation;
+mod slots;
 mod start;
 mod state;
 mod store;

@@ -12,6 +12,7 @@
 //! A new id with the same payee and amount pays again, as the real network does: nothing here protects the portal from itself.
 
 mod args;
+mod dated;
 mod directory;
 mod fault;
 mod hub;

@@ -3,17 +3,19 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::clock::{Clock as _, SystemClock};
+use crate::simulator::dated::{Dated, dated};
 use crate::simulator::hub::{Hub, Outcome};
 use crate::simulator::ledger::{LedgerRow, LedgerState, NotALedger};
 use crate::simulator::packet::Terms;
@@ -96,12 +98,14 @@ pub async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Cann
 /// Opens the ledger and starts answering on `listener`. Call it inside a Tokio runtime.
 pub fn start(settings: Settings, listener: TcpListener) -> Result<Running, CannotStart> {
     let (address, ledger, workers) = (listener.local_addr()?, settings.ledger.clone(), settings.workers.max(1));
-    let hub = Hub::open(&settings)?;
+    let (hub, clock) = (Hub::open(&settings)?, Arc::clone(&settings.clock));
     let quotes = Mutex::new(Quotes { last: HashMap::new(), order: VecDeque::new() });
     let sdk = Data::new(Sdk { settings, hub, quotes, moved: Mutex::default(), next_slot: Mutex::default(), machine: SystemClock::new() });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(sdk.clone())
+            .app_data(Data::new(Dated(clock.clone())))
+            .wrap(from_fn(dated))
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .route("/", web::get().to(HttpResponse::Ok))
             .route("/parties/{type}/{id}", web::get().to(party))
