@@ -164,7 +164,10 @@ pub(super) fn last_to(conn: &mut Conn, batch: &BatchId, what: What) -> Result<Op
 /// Every pending row of the batch becomes ready; how many there were.
 pub(super) fn make_ready(tx: &mut WriteTx<'_>, batch: &BatchId) -> Result<i64> {
     let pending = transfers::table.filter(transfers::batch_id.eq(batch)).filter(transfers::state.eq(TransferState::Pending));
-    let moved = diesel::update(pending).set(transfers::state.eq(TransferState::Ready)).execute(&mut **tx)?;
+    // With its time, so that the start of a large batch need not touch every row again.
+    let now = tx.now();
+    let ready = (transfers::state.eq(TransferState::Ready), transfers::next_at.eq(Some(now)));
+    let moved = diesel::update(pending).set(ready).execute(&mut **tx)?;
     Ok(i64::try_from(moved).unwrap_or(i64::MAX))
 }
 

@@ -107,6 +107,7 @@ diesel::table! {
         stopped_code -> Nullable<Text>,
         stopped_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        stopped_reason -> Nullable<Text>,
     }
 }
 
@@ -589,6 +590,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    breakers (funding_account_id, whom) {
+        funding_account_id -> Text,
+        whom -> Text,
+        ailment -> Text,
+        since -> BigInt,
+        retry_at -> BigInt,
+        times -> Integer,
+    }
+}
+
 diesel::joinable!(transfers -> batches (batch_id));
 diesel::joinable!(batches -> branches (branch_id));
 diesel::joinable!(batches -> funding_accounts (funding_account_id));
@@ -654,4 +666,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     alarms,
     day_reports,
     cut_off_mails,
+    breakers,
 );

@@ -1,18 +1,27 @@
-//! A funding account in the hands of this process: its SDK, its payer, its slots, its lease.
+//! A funding account in the hands of this process: its SDK, its payer, its slots, its lease, and what it hears of the other end.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-
-use super::core::Rules;
+use super::breakers::Breakers;
+use super::core::{Lane, Oddity, Rules, Sight, Watch, shares};
 use super::lease::Lease;
+use super::slots::{Slot, Slots};
 use crate::funding::FundingAccount;
-use crate::ids::{FspId, FundingAccountId};
+use crate::ids::{BatchId, FspId, FundingAccountId};
 use crate::sdk::{Client, PartyId};
 
-/// Rows in hand for each call that may be in flight: enough that the recorder's groups are large.
-const ROWS_PER_SLOT: usize = 8;
+/// Rows in hand for each call that may be in flight: enough that the recorder's groups are large, though one batch alone gets half.
+const ROWS_PER_SLOT: usize = 16;
+/// Questions in hand for each call that may be in flight, beside the rows to pay.
+const QUESTIONS_PER_SLOT: usize = 4;
+
+/// An SDK as this process uses it: one client, and the calls of all its accounts.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub client: Arc<Client>,
+    pub slots: Arc<Slots>,
+}
 
 pub(super) struct Account {
     pub id: FundingAccountId,
@@ -20,64 +29,114 @@ pub(super) struct Account {
     pub dfsp: FspId,
     pub payer: PartyId,
     pub rules: Rules,
-    slots: Semaphore,
+    slots: Arc<Slots>,
     rows_max: usize,
-    rows: AtomicUsize,
+    questions_max: usize,
+    hand: Mutex<Hand>,
     lease: Mutex<Lease>,
+    watch: Mutex<Watch>,
+    breakers: Mutex<Breakers>,
+}
+
+/// Rows that tasks of this process work on.
+#[derive(Debug, Default)]
+struct Hand {
+    paying: BTreeMap<BatchId, usize>,
+    asking: usize,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Account {
-    pub fn new(account: &FundingAccount, client: Arc<Client>, concurrency: usize, lease: Lease) -> Self {
-        let settings = client.settings();
+    pub fn new(account: &FundingAccount, line: &Line, concurrency: usize, lease: Lease, breakers: Breakers) -> Self {
+        let settings = line.client.settings();
         Self {
             id: account.id.clone(),
             dfsp: settings.dfsp_id.clone(),
             payer: PartyId { id_type: account.payer_id_type.clone(), id_value: account.payer_id_value.clone(), sub_id: None },
             rules: Rules { settle_margin: settings.settle_margin, expiry: settings.expiry },
-            client,
-            slots: Semaphore::new(concurrency),
+            client: Arc::clone(&line.client),
+            slots: Arc::clone(&line.slots),
             rows_max: concurrency.saturating_mul(ROWS_PER_SLOT),
-            rows: AtomicUsize::new(0),
+            questions_max: concurrency.saturating_mul(QUESTIONS_PER_SLOT),
+            hand: Mutex::default(),
             lease: Mutex::new(lease),
+            watch: Mutex::default(),
+            breakers: Mutex::new(breakers),
         }
     }
 
-    /// Waits for the right to make one call; it ends with the permit. `None` only where the account is gone.
-    pub async fn slot(&self) -> Option<SemaphorePermit<'_>> {
-        self.slots.acquire().await.ok()
+    /// Waits for the right to make one call; it ends with the slot. `fsp`: who has to answer, where it is one payee's FSP.
+    pub async fn slot(&self, batch: &BatchId, fsp: Option<&FspId>) -> Slot {
+        self.slots.slot(Lane { account: self.id.clone(), batch: batch.clone(), fsp: fsp.cloned() }).await
     }
 
     /// The lease that a write compares: name and epoch.
     pub fn lease(&self) -> (String, i64) {
-        let lease = self.held();
-        (lease.name, lease.epoch)
+        let lease = lock(&self.lease);
+        (lease.name.clone(), lease.epoch)
     }
 
     pub fn held(&self) -> Lease {
-        self.lease.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.lease).clone()
     }
 
     pub fn renew(&self, lease: Lease) {
-        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = lease;
+        *lock(&self.lease) = lease;
     }
 
-    /// How many rows may be claimed now; none until a good part of the room is free, so that claims are large.
-    pub fn room(&self) -> usize {
-        let free = self.rows_max.saturating_sub(self.rows.load(Ordering::SeqCst));
-        if free.saturating_mul(4) >= self.rows_max { free } else { 0 }
+    /// How many more rows of each of these batches may be claimed now.
+    pub fn shares(&self, batches: &[BatchId]) -> Vec<usize> {
+        let hand = lock(&self.hand);
+        let in_hand: Vec<_> = batches.iter().map(|batch| hand.paying.get(batch).copied().unwrap_or(0)).collect();
+        shares(self.rows_max, &in_hand)
     }
 
-    /// One more row in hand, until the guard is dropped.
-    pub fn row(self: &Arc<Self>) -> RowInHand {
-        self.rows.fetch_add(1, Ordering::SeqCst);
-        RowInHand(Arc::clone(self))
+    /// How many more rows may be asked about now; none until a good part of the room is free, so that claims are large.
+    pub fn room_to_ask(&self) -> usize {
+        let free = self.questions_max.saturating_sub(lock(&self.hand).asking);
+        if free.saturating_mul(4) >= self.questions_max { free } else { 0 }
+    }
+
+    /// One more row in hand, until the guard is dropped. `batch`: of a row to pay.
+    pub fn row(self: &Arc<Self>, batch: Option<&BatchId>) -> RowInHand {
+        let mut hand = lock(&self.hand);
+        match batch {
+            Some(batch) => *hand.paying.entry(batch.clone()).or_default() += 1,
+            None => hand.asking += 1,
+        }
+        RowInHand { account: Arc::clone(self), batch: batch.cloned() }
+    }
+
+    pub fn breakers(&self) -> MutexGuard<'_, Breakers> {
+        lock(&self.breakers)
+    }
+
+    /// Takes in what an answer shows beside what it says; an oddity is one too many.
+    pub fn see(&self, sight: &Sight) -> Option<Oddity> {
+        lock(&self.watch).see(sight, &self.rules)
     }
 }
 
-pub(super) struct RowInHand(Arc<Account>);
+pub(super) struct RowInHand {
+    account: Arc<Account>,
+    batch: Option<BatchId>,
+}
 
 impl Drop for RowInHand {
     fn drop(&mut self) {
-        self.0.rows.fetch_sub(1, Ordering::SeqCst);
+        let mut hand = lock(&self.account.hand);
+        let Some(batch) = &self.batch else {
+            hand.asking = hand.asking.saturating_sub(1);
+            return;
+        };
+        if let Some(count) = hand.paying.get_mut(batch) {
+            *count = count.saturating_sub(1);
+        }
+        if hand.paying.get(batch) == Some(&0) {
+            hand.paying.remove(batch);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Lookup and quote: nothing here moves money, so everything here may be repeated.
 
-use super::core::{self, Decision, Fault, Offer, Party, Priced, Standing, Then};
+use super::breakers::Whom;
+use super::core::{self, Decision, Fault, Gate, Offer, Party, Priced, Standing, Then};
 use super::job::Job;
 use super::replies::Call;
 use super::why::Why;
@@ -22,12 +23,17 @@ impl Job {
 
     /// GET /parties: where the payee's account is.
     pub(super) async fn look_up(&mut self, standing: Standing) -> Decision {
-        let (payee, trace, sent_at) = (self.payee(), Trace::of(&self.transfer_id(&standing)), self.shared.now());
-        let exchange = {
-            let _slot = self.account.slot().await;
-            self.account.client.parties(&payee, &trace).await
-        };
-        self.heard(Call::Parties, None, sent_at, &exchange);
+        // Where the file names the FSP, it is the one that has to answer.
+        let fsp = self.row.to_fsp.clone();
+        if let Some(waits) = self.waits(fsp.as_ref(), &standing) {
+            return waits;
+        }
+        let (payee, trace) = (self.payee(), Trace::of(&self.transfer_id(&standing)));
+        let slot = self.account.slot(&self.row.batch_id, fsp.as_ref()).await;
+        let sent_at = self.shared.now();
+        let exchange = self.account.client.parties(&payee, &trace).await;
+        drop(slot);
+        self.heard(Call::Parties, None, fsp, sent_at, &exchange);
         let party = match exchange.answer {
             PartyAnswer::Found { fsp, name, currencies } => {
                 self.landed.resolved_name = name;
@@ -56,12 +62,17 @@ impl Job {
         let Some(payee_fsp) = self.landed.payee_fsp.clone() else {
             return Err(Decision { standing, then: Then::LookUp, stop: None });
         };
-        let (request, sent_at) = (self.question(&standing), self.shared.now());
-        let exchange = {
-            let _slot = self.account.slot().await;
-            self.account.client.quote(&payee_fsp, &request).await
-        };
-        self.heard(Call::Quotes, Some(request.transfer_id), sent_at, &exchange);
+        if !self.is_probe
+            && let Some(waits) = self.waits(Some(&payee_fsp), &standing)
+        {
+            return Err(waits);
+        }
+        let request = self.question(&standing);
+        let slot = self.account.slot(&self.row.batch_id, Some(&payee_fsp)).await;
+        let sent_at = self.shared.now();
+        let exchange = self.account.client.quote(&payee_fsp, &request).await;
+        drop(slot);
+        self.heard(Call::Quotes, Some(request.transfer_id), Some(payee_fsp.clone()), sent_at, &exchange);
         let quote = match exchange.answer {
             QuoteAnswer::Quoted(quote) => quote,
             QuoteAnswer::Refused { code } => return Err(self.refused(standing, Some(code), sdk::Why::Code)),
@@ -71,6 +82,19 @@ impl Job {
         match core::check_offer(&self.order(), &payee_fsp, &offer_of(&quote)) {
             Ok(priced) => Ok(Terms { standing, payee_fsp, quote, priced }),
             Err(why) => Err(self.refused_by_us(standing, why)),
+        }
+    }
+
+    /// An FSP that is not worth asking now: the row waits as long as its breaker says.
+    fn waits(&mut self, fsp: Option<&FspId>, standing: &Standing) -> Option<Decision> {
+        let gate = self.account.breakers().pass(&Whom::Fsp(fsp?.clone()), self.shared.now());
+        match gate {
+            Gate::Go => None,
+            Gate::Probe => {
+                self.is_probe = true;
+                None
+            }
+            Gate::Wait(until) => Some(core::wait_for_its_end(standing.clone(), until, self.at())),
         }
     }
 

@@ -1,16 +1,19 @@
 //! Claiming: many rows in one transaction, each with an attempt of its own, durable before any call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::core::{Standing, Then, begin_asking, begin_paying};
+use super::account::Account;
+use super::breakers::Whom;
+use super::core::{Gate, Standing, Then, begin_asking, begin_paying};
 use super::lease::Lease;
 use super::pause;
 use super::store::{self, Attempt, Claimed, Deltas, Key, Move};
 use super::{TransferState, sealed};
+use crate::clock::Instant;
 use crate::db::{self, WriteTx};
 use crate::funding::AccountState;
-use crate::ids::{AttemptId, BatchId, FundingAccountId, InstitutionId, TransferId};
+use crate::ids::{AttemptId, BatchId, FspId, FundingAccountId, InstitutionId, TransferId};
 use crate::institutions;
 
 /// How long a claimed row stays with its claim. A worker that lives finishes or gives up long before; its calls time out within a minute.
@@ -34,39 +37,104 @@ pub(super) struct InHand {
     pub then: Then,
 }
 
-/// Claims rows that wait to be paid, at most `limit`, shared fairly among the account's batches.
-pub(super) fn claim_to_pay(tx: &mut WriteTx<'_>, by: &Claimer, limit: usize) -> db::Result<Vec<InHand>> {
+impl InHand {
+    /// The batch it was claimed to be paid for; `None` for a question.
+    pub fn batch_to_pay(&self) -> Option<&BatchId> {
+        (self.standing.state == TransferState::Agreeing).then_some(&self.claimed.row.batch_id)
+    }
+}
+
+/// How much is to be claimed, and from whom nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    /// Rows of each batch.
+    batches: Vec<(BatchId, usize)>,
+    /// FSPs whose rows wait.
+    shut: Vec<(FspId, Gate)>,
+}
+
+impl Wanted {
+    /// What an account has room for of these batches, whose rows wait to be paid.
+    pub fn new(account: &Account, waiting: Vec<BatchId>, now: Instant) -> Self {
+        let mut breakers = account.breakers();
+        let shut = breakers.shut_fsps(now);
+        let shares = account.shares(&waiting);
+        let mut batches: Vec<_> = waiting.into_iter().zip(shares).filter(|(_, share)| *share > 0).collect();
+        if !batches.is_empty() {
+            match breakers.pass(&Whom::Connection, now) {
+                Gate::Go => {}
+                Gate::Probe => {
+                    batches.truncate(1);
+                    batches.iter_mut().for_each(|(_, share)| *share = 1);
+                }
+                Gate::Wait(_) => batches.clear(),
+            }
+        }
+        Self { batches, shut }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+}
+
+/// What came of a claim to pay.
+#[derive(Debug, Default)]
+pub(super) struct Paying {
+    pub in_hand: Vec<InHand>,
+    /// Rows that wait for their FSP's breaker; they are looked at again when it may be tried.
+    pub set_aside: usize,
+}
+
+/// Claims rows that wait to be paid, shared fairly among the account's batches.
+pub(super) fn claim_to_pay(tx: &mut WriteTx<'_>, by: &Claimer, wanted: &Wanted) -> db::Result<Paying> {
     if !still_ours(tx, by)? || institutions::is_suspended(tx)? {
-        return Ok(Vec::new());
+        return Ok(Paying::default());
     }
     let now = tx.now();
-    let batches = store::waiting_batches(tx, &by.account)?;
-    let mut left = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut claimed = Vec::new();
-    let mut shares = i64::try_from(batches.len()).unwrap_or(1).max(1);
-    for batch in batches {
-        // Every batch gets its share; what it does not need goes to the next.
-        let share = (left / shares).max(1).min(left);
-        shares = (shares - 1).max(1);
-        if share == 0 {
-            break;
+    let still_waiting = store::waiting_batches(tx, &by.account)?;
+    let (mut claimed, mut set_aside) = (Vec::new(), 0);
+    for (batch, share) in wanted.batches.iter().filter(|(batch, _)| still_waiting.contains(batch)) {
+        for (fsp, gate) in &wanted.shut {
+            if let Gate::Wait(until) = gate {
+                set_aside += store::set_aside(tx, batch, fsp, now, *until)?;
+            }
         }
-        let rows = store::claimable(tx, &batch, now, share)?;
-        left -= i64::try_from(rows.len()).unwrap_or(left);
-        claimed.extend(unaltered(tx, &batch, rows)?);
+        let rows = store::claimable(tx, batch, now, i64::try_from(*share).unwrap_or(i64::MAX))?;
+        claimed.extend(unaltered(tx, batch, free_to_go(rows, &wanted.shut))?);
     }
     let to = |standing: &Standing, lease_until| Standing { state: TransferState::Agreeing, next_at: Some(lease_until), ..standing.clone() };
     let first = |claimed: &Claimed, now| begin_paying(claimed.row.looked_up_at.filter(|_| claimed.row.payee_fsp.is_some()), now);
-    take(tx, by, claimed, "pay", to, first)
+    Ok(Paying { in_hand: take(tx, by, claimed, "pay", to, first)?, set_aside })
 }
 
-/// Claims transfers in doubt whose time has come, at most `limit`.
+/// Without the rows of FSPs that are not to be asked; of one that is to be tried, a single row.
+fn free_to_go(mut rows: Vec<Claimed>, shut: &[(FspId, Gate)]) -> Vec<Claimed> {
+    let mut probes = BTreeSet::new();
+    rows.retain(|claimed| {
+        let Some(fsp) = claimed.row.fsp() else { return true };
+        match shut.iter().find(|(known, _)| known == fsp) {
+            None | Some((_, Gate::Go)) => true,
+            Some((_, Gate::Probe)) => probes.insert(fsp.clone()),
+            Some((_, Gate::Wait(_))) => false,
+        }
+    });
+    rows
+}
+
+/// Claims transfers in doubt whose time has come, at most `limit`, shared fairly among the account's batches.
 pub(super) fn claim_to_ask(tx: &mut WriteTx<'_>, by: &Claimer, limit: usize) -> db::Result<Vec<InHand>> {
     if !still_ours(tx, by)? {
         return Ok(Vec::new());
     }
     let now = tx.now();
-    let mut rows = store::doubtful(tx, &by.account, now, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    let mut rows = Vec::new();
+    let mut batches = store::batches_to_ask(tx, &by.account, now, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    while let Some(batch) = batches.pop() {
+        // Every batch gets its share; what it does not need goes to the next.
+        let share = limit.saturating_sub(rows.len()) / (batches.len() + 1);
+        rows.extend(store::doubtful(tx, &batch, now, i64::try_from(share).unwrap_or(i64::MAX))?);
+    }
     if institutions::is_suspended(tx)? {
         // Asked about, but not agreed again.
         rows.iter_mut().for_each(|row| row.account = AccountState::Stopped);
@@ -95,8 +163,8 @@ fn take(
     by: &Claimer,
     rows: Vec<Claimed>,
     purpose: &'static str,
-    to: impl Fn(&Standing, crate::clock::Instant) -> Standing,
-    first: impl Fn(&Claimed, crate::clock::Instant) -> Then,
+    to: impl Fn(&Standing, Instant) -> Standing,
+    first: impl Fn(&Claimed, Instant) -> Then,
 ) -> db::Result<Vec<InHand>> {
     let now = tx.now();
     let lease_until = now.after(ROW_LEASE);

@@ -14,7 +14,7 @@ use super::shared::Shared;
 use super::store::{self, Attempt, ClosedRow, Reply};
 use crate::clock::Instant;
 use crate::db::{self, Isolation, Turn, WriteTx};
-use crate::ids::{AttemptId, TransferId};
+use crate::ids::{AttemptId, BatchId, TransferId};
 use crate::resolutions;
 use crate::sdk::{Exchange, TransferAnswer};
 
@@ -34,7 +34,7 @@ pub(super) fn claim(tx: &mut WriteTx<'_>, by: &Claimer) -> db::Result<Vec<Closed
 
 /// Asks about one id, and writes down what was heard.
 pub(super) async fn ask(shared: Arc<Shared>, account: Arc<Account>, worker: String, closed: ClosedRow) {
-    let slot = account.slot().await;
+    let slot = account.slot(&closed.batch, None).await;
     let (sent_at, clock_is_steady) = shared.steady_now(&account.rules);
     let exchange = account.client.transfer(&closed.transfer).await;
     drop(slot);
@@ -42,7 +42,7 @@ pub(super) async fn ask(shared: Arc<Shared>, account: Arc<Account>, worker: Stri
     let watched = watched(&closed);
     let heard = Heard { word, sent_at, clock_is_steady };
     let next = match core::on_word_of_closed(&watched, &heard, shared.now(), &account.rules) {
-        Lookout::AskControl => core::on_control_of_closed(&watched, hub_answers(&account).await, shared.now()),
+        Lookout::AskControl => core::on_control_of_closed(&watched, hub_answers(&account, &closed.batch).await, shared.now()),
         next => next,
     };
     let written = write(&shared, worker, closed, next, sent_at, exchange).await;
@@ -52,8 +52,8 @@ pub(super) async fn ask(shared: Arc<Shared>, account: Arc<Account>, worker: Stri
 }
 
 /// A GET of an id that nobody ever used.
-async fn hub_answers(account: &Account) -> bool {
-    let slot = account.slot().await;
+async fn hub_answers(account: &Account, batch: &BatchId) -> bool {
+    let slot = account.slot(batch, None).await;
     let exchange = account.client.transfer(&TransferId::from(uuid::Uuid::new_v4().to_string())).await;
     drop(slot);
     matches!(exchange.answer, TransferAnswer::NotFound)

@@ -3,22 +3,26 @@
 //! [`Engine::until_idle`] works until nothing is due at the clock's time, which is how tests drive it; [`Engine::run`] goes on until it
 //! is told to stop.
 
+mod hand;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use super::account::{Account, RowInHand};
-use super::claim::{self, Claimer, InHand};
+use super::account::{Account, Line};
+use super::breakers::{self, Breakers};
+use super::claim::Claimer;
+use super::core::Bounds;
 use super::epoch::{self, EPOCH_EVERY, EpochError, EpochFile, Held};
-use super::job::Job;
 use super::lease::{self, Lease, Taken};
 use super::look::{self, Seen, is_to_begin};
 use super::recorder::Recorder;
 use super::shared::Shared;
+use super::slots::Slots;
 use super::store::{self, AtWork};
 use super::{closed, control, crash::crash_point, pause, recover, start};
 use crate::audit::{self, By, Event, Subject, What};
@@ -26,7 +30,7 @@ use crate::batches::State;
 use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn};
 use crate::funding;
-use crate::ids::{AttemptId, FundingAccountId, InstitutionId};
+use crate::ids::{FundingAccountId, InstitutionId};
 use crate::sdk::{Client, NotAnSdk, SdkSettings};
 
 /// Calls in flight for one funding account, unless the operator sets another number.
@@ -61,7 +65,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     worker: String,
     setup: Setup,
-    clients: BTreeMap<String, Arc<Client>>,
+    lines: BTreeMap<String, Line>,
     accounts: BTreeMap<FundingAccountId, Arc<Account>>,
     tasks: JoinSet<()>,
     /// The dispatch epoch known here; `None` before this process began one.
@@ -80,20 +84,23 @@ impl Engine {
     /// # Errors
     /// An SDK's settings that cannot be used.
     pub fn new(db: Db, setup: Setup) -> Result<Self, NotAnSdk> {
-        let mut clients = BTreeMap::new();
+        let mut lines = BTreeMap::new();
         for sdk in &setup.sdks {
-            clients.insert(sdk.name.clone(), Arc::new(Client::new(sdk)?));
+            let bounds = Bounds { sdk: sdk.concurrency.max(1), account: setup.concurrency.max(1), fsp: sdk.fsp_concurrency.max(1) };
+            let line = Line { client: Arc::new(Client::new(sdk)?), slots: Arc::new(Slots::new(bounds)) };
+            lines.insert(sdk.name.clone(), line);
         }
         let worker = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
         let known_epoch = Arc::new(AtomicI64::new(0));
-        let recorder = Recorder::start(db.clone(), worker.clone(), Arc::clone(&known_epoch));
+        let in_hand = Arc::new(AtomicUsize::new(0));
+        let recorder = Recorder::start(db.clone(), worker.clone(), Arc::clone(&known_epoch), Arc::clone(&in_hand));
         let epoch_at = db.clock().now();
-        let shared = Arc::new(Shared::new(db, setup.house.clone(), setup.name.clone(), recorder));
+        let shared = Arc::new(Shared::new(db, setup.house.clone(), setup.name.clone(), recorder, in_hand));
         Ok(Self {
             shared,
             worker,
             setup,
-            clients,
+            lines,
             accounts: BTreeMap::new(),
             tasks: JoinSet::new(),
             began: None,
@@ -129,7 +136,11 @@ impl Engine {
     /// # Errors
     /// The database's.
     pub async fn next_due(&self) -> db::Result<Option<Instant>> {
-        self.shared.db.read(store::next_due).await
+        let (due, now) = (self.shared.db.read(store::next_due).await?, self.shared.now());
+        // Where the connection is not to be tried, what is due waits for it.
+        let waits = |account: &Arc<Account>| account.breakers().connection_waits_until(now);
+        let tried = self.accounts.values().filter_map(waits).min();
+        Ok(due.map(|due| tried.map_or(due, |tried| due.max(tried))))
     }
 
     /// Works until `stop` says so; `wake` tells that something was approved.
@@ -195,6 +206,7 @@ impl Engine {
             Err(EpochError::Db(error)) => return Err(error),
             Err(EpochError::Held(held)) => return self.hold(held).await.map(|()| 0),
         }
+        self.keep_breakers().await?;
         let now = self.shared.now();
         let seen = look::look(&self.shared.db, now, self.quiet > 0).await?;
         self.quiet = if seen.waits_for_something() { 0 } else { self.quiet.saturating_add(1) };
@@ -292,12 +304,17 @@ impl Engine {
 
     async fn take_over(&mut self, id: &FundingAccountId, lease: Lease, batches: &[AtWork]) -> db::Result<usize> {
         let wanted = id.clone();
-        let Some(account) = self.shared.db.read(move |conn| funding::find_account(conn, &wanted)).await? else { return Ok(0) };
-        let Some(client) = self.clients.get(&account.sdk) else {
+        let found = move |conn: &mut db::Conn| {
+            let Some(account) = funding::find_account(conn, &wanted)? else { return Ok::<_, db::Error>(None) };
+            Ok(Some((account, store::breakers_of(conn, &wanted)?)))
+        };
+        let Some((account, remembered)) = self.shared.db.read(found).await? else { return Ok(0) };
+        let Some(line) = self.lines.get(&account.sdk) else {
             tracing::error!(sdk = %account.sdk, account = %id, "dispatch.engine: this funding account's SDK is not configured here");
             return Ok(0);
         };
-        let account = Account::new(&account, Arc::clone(client), self.setup.concurrency.max(1), lease);
+        let breakers = Breakers::remembered(remembered);
+        let account = Account::new(&account, line, self.setup.concurrency.max(1), lease, breakers);
         self.accounts.insert(id.clone(), Arc::new(account));
         self.recover_account(id, batches, true).await
     }
@@ -343,25 +360,21 @@ impl Engine {
         }
     }
 
-    /// Claims what the account has room for: questions first, they hold the end of other people's waiting.
-    async fn claim(&mut self, id: &FundingAccountId, has_questions: bool, batches: &[AtWork]) -> db::Result<usize> {
-        let Some(account) = self.accounts.get(id).cloned() else { return Ok(0) };
-        let claimer = Claimer { house: self.setup.house.clone(), worker: self.worker.clone(), account: id.clone(), lease: account.held() };
-        let (mut did, room) = (0, account.room());
-        if has_questions && room > 0 {
-            let by = claimer.clone();
-            let claimed =
-                self.shared.db.write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| claim::claim_to_ask(tx, &by, room)).await?;
-            did += self.set_to_work(&account, claimed);
+    /// Tells the database which breakers opened or closed.
+    async fn keep_breakers(&self) -> db::Result<()> {
+        for (id, account) in &self.accounts {
+            let changes = account.breakers().take_changed();
+            if changes.is_empty() {
+                continue;
+            }
+            let (id, told) = (id.clone(), changes.clone());
+            let kept = self.shared.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| breakers::keep(tx, &id, &told)).await;
+            if let Err(error) = kept {
+                account.breakers().not_told(&changes);
+                return Err(error);
+            }
         }
-        let room = account.room();
-        let pays = |one: &AtWork| one.batch.funding_account_id == *id && one.batch.state != State::Cancelling;
-        if room > 0 && batches.iter().any(pays) {
-            let claimed =
-                self.shared.db.write_as(Turn::Worker, Isolation::ReadCommitted, move |tx| claim::claim_to_pay(tx, &claimer, room)).await?;
-            did += self.set_to_work(&account, claimed);
-        }
-        Ok(did)
+        Ok(())
     }
 
     /// Asks about what people closed.
@@ -374,41 +387,5 @@ impl Engine {
             self.tasks.spawn(closed::ask(Arc::clone(&self.shared), Arc::clone(&account), self.worker.clone(), one));
         }
         Ok(count)
-    }
-
-    fn set_to_work(&mut self, account: &Arc<Account>, claimed: Vec<InHand>) -> usize {
-        let count = claimed.len();
-        if count > 0 {
-            crash_point!("after-claim");
-        }
-        for in_hand in claimed {
-            let here = Here::new(&self.shared, account, &in_hand.attempt);
-            let (job, first) = Job::new(Arc::clone(&self.shared), Arc::clone(account), in_hand);
-            self.tasks.spawn(async move {
-                job.work(first).await;
-                drop(here);
-            });
-        }
-        count
-    }
-}
-
-/// A row in hand, until its task ends, however it ends.
-struct Here {
-    shared: Arc<Shared>,
-    attempt: AttemptId,
-    _row: RowInHand,
-}
-
-impl Here {
-    fn new(shared: &Arc<Shared>, account: &Arc<Account>, attempt: &AttemptId) -> Self {
-        shared.begun(attempt);
-        Self { shared: Arc::clone(shared), attempt: attempt.clone(), _row: account.row() }
-    }
-}
-
-impl Drop for Here {
-    fn drop(&mut self) {
-        self.shared.ended(&self.attempt);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::claim::InHand;
-use super::core::{self, Decision, Fault, Moment, Mood, Order, Standing, Then};
+use super::core::{self, Decision, Fault, Moment, Mood, Oddity, Order, Standing, Stop, Then};
 use super::crash::crash_point;
 use super::record::Recorded;
 use super::recorder::Write;
@@ -41,6 +41,10 @@ pub(super) struct Job {
     pub replies: Vec<Reply>,
     pub position: i32,
     pub questions: i32,
+    /// Whether it is sent to see if the payee's FSP answers again.
+    pub is_probe: bool,
+    /// What the account heard is one oddity too many: this row's next write tells.
+    pub oddity: Option<Oddity>,
 }
 
 impl Job {
@@ -73,6 +77,8 @@ impl Job {
             replies: Vec::new(),
             position: 0,
             questions: 0,
+            is_probe: false,
+            oddity: None,
             row: claimed.row,
         };
         (job, Decision { standing, then, stop: None })
@@ -151,6 +157,7 @@ impl Job {
     /// Writes the decision and lets go of the row.
     async fn settle(mut self, decision: Decision) {
         let Decision { standing, stop, .. } = decision;
+        let stop = stop.or(self.oddity.map(Stop::Distrust));
         let (now, learned) = (self.shared.now(), self.learned(&standing));
         let ended = Ended {
             id: self.attempt.clone(),

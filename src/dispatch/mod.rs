@@ -5,12 +5,14 @@
 //! `send` sends them, `settle` (in `job`) writes what the core decided, `reconcile` asks about what is in doubt, `recorder` puts the
 //! writes of many rows into few transactions, `recover` finds what a dead worker left, `pause`, `go_on` and `finish` move batches, `control`
 //! is what people do to them, `retry` and `by_people` what they do to their payments; `closed` asks about what they closed, and `late`
-//! looks at replies that came too late; `epoch` and `release` keep a restored copy from talking nonsense. The [`Engine`] drives them all.
+//! looks at replies that came too late; `epoch` and `release` keep a restored copy from talking nonsense, `slots` bounds calls in flight,
+//! `breakers` keeps payments from where nobody answers. The [`Engine`] drives them all.
 //!
 //! The whole of safety is one sentence: **a transfer's next id exists only after the network said ABORTED for the one before.**
 
 mod account;
 mod agree;
+pub mod breakers;
 mod by_people;
 mod claim;
 mod closed;
@@ -40,6 +42,7 @@ mod send;
 mod shared;
 #[cfg(test)]
 mod simulation;
+mod slots;
 mod start;
 mod state;
 mod store;

@@ -1,7 +1,7 @@
 //! The pauses dispatch makes itself: waiting for liquidity ends by itself, a closed account by an operator, a lapsed approval by another
 //! one, and what is not what was approved by nobody. How a batch goes on stands in `go_on`.
 
-use super::core::{Fault, liquidity_wait};
+use super::core::{Fault, Oddity, liquidity_wait};
 use super::go_on::go_on;
 use super::store::{self, AtWork, BatchMove, BatchRow};
 use crate::audit::{self, By, Event, What};
@@ -18,6 +18,10 @@ text_enum! {
     pub enum PauseReason {
         WaitingForLiquidity = "waiting_for_liquidity",
         AccountStopped = "account_stopped",
+        /// The same, because answer after answer made no sense.
+        NoSense = "no_sense",
+        /// The same, because our clock and the network's differ.
+        ClocksDiffer = "clocks_differ",
         /// What would be paid is not what was approved.
         SealMismatch = "seal_mismatch",
         NeedsApprovalAgain = "needs_approval_again",
@@ -33,10 +37,23 @@ impl PauseReason {
                 say!("Waiting for money: your account at the network is used up or at its limit. It goes on by itself.")
             }
             Self::AccountStopped => say!("The funding account is stopped. An operator opens it again."),
+            Self::NoSense => say!(
+                "The funding account is stopped: the payment connection's answers cannot be understood. An operator looks into it and opens the account again."
+            ),
+            Self::ClocksDiffer => say!(
+                "The funding account is stopped: the clocks here and at the payment connection differ too much. An operator sets them right and opens the account again."
+            ),
             Self::SealMismatch => say!("Stopped: the payments are not what was approved. Nothing is paid. Tell the operator."),
             Self::NeedsApprovalAgain => say!("It must be approved again before it goes on."),
             Self::ByPerson => say!("Paused by a person."),
         }
+    }
+}
+
+impl PauseReason {
+    /// Whether the batch goes on when an operator opens the account again.
+    fn is_of_account(self) -> bool {
+        matches!(self, Self::AccountStopped | Self::NoSense | Self::ClocksDiffer)
     }
 }
 
@@ -97,14 +114,33 @@ pub(super) fn stand_still(tx: &mut WriteTx<'_>, batch: &BatchRow, reason: PauseR
 
 /// The payer may not pay: nothing more leaves this account until an operator looks.
 pub(super) fn close_account(tx: &mut WriteTx<'_>, account: &FundingAccountId, fault: Fault) -> db::Result<()> {
-    let code = code_of(fault);
-    if !funding::stop(tx, &By::system(), account, code.as_deref())? {
+    stop_account(tx, account, PauseReason::AccountStopped, code_of(fault), None)
+}
+
+/// What comes from the network cannot be trusted: nothing more leaves this account until an operator looks.
+pub(super) fn distrust_account(tx: &mut WriteTx<'_>, account: &FundingAccountId, oddity: Oddity) -> db::Result<()> {
+    let (reason, ahead_s) = match oddity {
+        Oddity::NoSense => (PauseReason::NoSense, None),
+        Oddity::ClocksDiffer { ahead_s } => (PauseReason::ClocksDiffer, ahead_s),
+    };
+    stop_account(tx, account, reason, None, ahead_s)
+}
+
+fn stop_account(
+    tx: &mut WriteTx<'_>,
+    account: &FundingAccountId,
+    reason: PauseReason,
+    code: Option<String>,
+    ahead_s: Option<i64>,
+) -> db::Result<()> {
+    let why = funding::WhyStopped { reason: reason.as_str(), code: code.as_deref(), clock_ahead_s: ahead_s };
+    if !funding::stop(tx, &By::system(), account, &why)? {
         return Ok(());
     }
     let now = tx.now();
     for AtWork { batch, .. } in store::at_work(tx, now)? {
         if batch.funding_account_id == *account && batch.state == State::Processing {
-            pause(tx, &batch, PauseReason::AccountStopped, code.clone())?;
+            pause(tx, &batch, reason, code.clone())?;
         }
     }
     Ok(())
@@ -143,7 +179,7 @@ pub fn reopen_account(tx: &mut WriteTx<'_>, by: &By, account: &FundingAccountId)
     funding::reopen(tx, by, account)?;
     let now = tx.now();
     for AtWork { batch, .. } in store::at_work(tx, now)? {
-        if batch.funding_account_id == *account && batch.pause() == Some(PauseReason::AccountStopped) {
+        if batch.funding_account_id == *account && batch.pause().is_some_and(PauseReason::is_of_account) {
             go_on(tx, by, &batch)?;
         }
     }

@@ -19,11 +19,11 @@ impl Job {
         }
         let id = self.transfer_id(&standing);
         // The slot first: what "unknown" proves is judged by when the question is really sent.
-        let slot = self.account.slot().await;
+        let slot = self.account.slot(&self.row.batch_id, None).await;
         let (sent_at, clock_is_steady) = self.shared.steady_now(&self.account.rules);
         let exchange = self.account.client.transfer(&id).await;
         drop(slot);
-        self.heard(Call::GetTransfer, Some(id.clone()), sent_at, &exchange);
+        self.heard(Call::GetTransfer, Some(id.clone()), None, sent_at, &exchange);
         let condition = self.prepare.as_ref().filter(|prepare| *prepare.transfer_id() == id).map(|prepare| prepare.condition().to_owned());
         let word = word_of(exchange.answer, condition.as_deref());
         crash_point!("after-ask");
@@ -33,11 +33,11 @@ impl Job {
     /// About an id that nobody ever used: a hub that answers 3208 to it does answer.
     pub(super) async fn ask_control(&mut self, standing: Standing) -> Decision {
         let id = TransferId::from(uuid::Uuid::new_v4().to_string());
-        let slot = self.account.slot().await;
+        let slot = self.account.slot(&self.row.batch_id, None).await;
         let sent_at = self.shared.now();
         let exchange = self.account.client.transfer(&id).await;
         drop(slot);
-        self.heard(Call::GetTransfer, Some(id), sent_at, &exchange);
+        self.heard(Call::GetTransfer, Some(id), None, sent_at, &exchange);
         core::on_control(standing, matches!(exchange.answer, TransferAnswer::NotFound), self.at())
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +24,10 @@ use crate::resolutions;
 pub const GROUP_MAX: usize = 256;
 /// Rows that may wait for the recorder before those who bring more have to wait.
 const QUEUE_MAX: usize = 1_024;
+/// So many rows make a transaction worth its commit.
+const GROUP_GOOD: usize = 64;
+/// The longest a group waits for more rows; none where every row in hand is in it.
+const GATHER_MAX: Duration = Duration::from_millis(5);
 /// How often a group is written again when the database is out of reach.
 const TRIES_MAX: u32 = 5;
 /// The wait before another try, doubled each time.
@@ -82,10 +86,11 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the task on the current runtime. `epoch`: the dispatch epoch known to this process.
-    pub fn start(db: Db, holder: String, epoch: Arc<AtomicI64>) -> Self {
+    /// Starts the task on the current runtime. `epoch`: the dispatch epoch known to this process; `in_hand`: how many rows its tasks
+    /// work on.
+    pub fn start(db: Db, holder: String, epoch: Arc<AtomicI64>, in_hand: Arc<AtomicUsize>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(serve(Book { db, holder, epoch }, waiting));
+        tokio::spawn(serve(Book { db, holder, epoch }, waiting, in_hand));
         Self { queue }
     }
 
@@ -104,9 +109,10 @@ struct Book {
     epoch: Arc<AtomicI64>,
 }
 
-async fn serve(book: Book, mut waiting: mpsc::Receiver<Waiting>) {
+async fn serve(book: Book, mut waiting: mpsc::Receiver<Waiting>, in_hand: Arc<AtomicUsize>) {
     let mut group = Vec::new();
     while waiting.recv_many(&mut group, GROUP_MAX).await > 0 {
+        gather(&mut waiting, &mut group, &in_hand).await;
         let (writes, answers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
         let outcomes = book.write_all(Arc::new(writes)).await;
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -114,6 +120,20 @@ async fn serve(book: Book, mut waiting: mpsc::Receiver<Waiting>) {
             let _ = answer.send(outcome);
         }
     }
+}
+
+/// Lets a small group grow, for a moment, while there are rows that may join it.
+async fn gather(waiting: &mut mpsc::Receiver<Waiting>, group: &mut Vec<Waiting>, in_hand: &AtomicUsize) {
+    let more = async {
+        while group.len() < GROUP_GOOD.min(in_hand.load(Ordering::SeqCst)) {
+            let room = GROUP_MAX.saturating_sub(group.len());
+            if waiting.recv_many(group, room).await == 0 {
+                return;
+            }
+        }
+    };
+    // Full or not, it is written then.
+    drop(tokio::time::timeout(GATHER_MAX, more).await);
 }
 
 impl Book {
@@ -263,6 +283,7 @@ fn stop(tx: &mut WriteTx<'_>, done: &[&Write]) -> db::Result<()> {
             None => {}
             Some(Stop::WaitForLiquidity(fault)) => pause::wait_for_liquidity(tx, &write.batch, *fault)?,
             Some(Stop::CloseAccount(fault)) => pause::close_account(tx, &write.account, *fault)?,
+            Some(Stop::Distrust(oddity)) => pause::distrust_account(tx, &write.account, *oddity)?,
         }
     }
     Ok(())

@@ -1,12 +1,13 @@
 //! Replies of the network: kept on their attempt as they came, and read into the core's words.
 
-use super::core::{Fault, Word};
+use super::breakers::{Whom, makes_sense, sign_of_connection, sign_of_fsp};
+use super::core::{Fault, Sight, Word, skew_s};
 use super::job::Job;
 use super::store::Reply;
 use crate::clock::Instant;
 use crate::db::text_enum;
-use crate::ids::{AttemptId, TransferId};
-use crate::sdk::{Amount, Exchange, PartyAnswer, QuoteAnswer, Stage, TransferAnswer, Why, fulfils};
+use crate::ids::{AttemptId, FspId, TransferId};
+use crate::sdk::{Amount, Code, Exchange, PartyAnswer, QuoteAnswer, Stage, TransferAnswer, Why, fulfils};
 
 text_enum! {
     /// The call a reply answers.
@@ -23,6 +24,10 @@ pub(super) trait Kept {
     fn verdict(&self) -> &'static str;
     /// `None`: the body as it came. A success says little that the row does not keep already.
     fn digest(&self) -> Option<String>;
+    /// Why it says nothing, where it does.
+    fn unclear(&self) -> Option<Why>;
+    /// Whether anybody was asked.
+    fn was_asked(&self) -> bool;
 }
 
 impl Kept for PartyAnswer {
@@ -37,6 +42,14 @@ impl Kept for PartyAnswer {
 
     fn digest(&self) -> Option<String> {
         matches!(self, Self::Found { .. }).then(String::new)
+    }
+
+    fn unclear(&self) -> Option<Why> {
+        if let Self::Unclear { why, .. } = self { Some(*why) } else { None }
+    }
+
+    fn was_asked(&self) -> bool {
+        !matches!(self, Self::NotAsked(_))
     }
 }
 
@@ -55,6 +68,14 @@ impl Kept for QuoteAnswer {
         let shown = |amount: &Amount| format!("{} {}", amount.wire, amount.currency);
         let receive = quote.payee_receive_amount.as_ref().map(shown).unwrap_or_default();
         Some(format!("transferAmount {}; payeeReceiveAmount {receive}", shown(&quote.transfer_amount)))
+    }
+
+    fn unclear(&self) -> Option<Why> {
+        if let Self::Unclear { why, .. } = self { Some(*why) } else { None }
+    }
+
+    fn was_asked(&self) -> bool {
+        !matches!(self, Self::NotAsked(_))
     }
 }
 
@@ -78,6 +99,18 @@ impl Kept for TransferAnswer {
             Self::Committed { fulfilment: Some(fulfilment) } => Some(fulfilment.clone()),
             _ => None,
         }
+    }
+
+    fn unclear(&self) -> Option<Why> {
+        match self {
+            Self::Unclear { why } => Some(*why),
+            Self::Silent => Some(Why::Silent),
+            _ => None,
+        }
+    }
+
+    fn was_asked(&self) -> bool {
+        true
     }
 }
 
@@ -137,9 +170,59 @@ pub(super) fn kept<T: Kept>(
 }
 
 impl Job {
-    /// Keeps a reply; it is written with the row's next move, and even if that move is refused.
-    pub(super) fn heard<T: Kept>(&mut self, call: Call, transfer: Option<TransferId>, sent_at: Instant, exchange: &Exchange<T>) {
+    /// Keeps a reply; it is written with the row's next move, and even if that move is refused. What it shows of the other end is taken
+    /// in at once: `fsp` had to answer, where it was one payee's FSP.
+    pub(super) fn heard<T: Kept>(
+        &mut self,
+        call: Call,
+        transfer: Option<TransferId>,
+        fsp: Option<FspId>,
+        sent_at: Instant,
+        exchange: &Exchange<T>,
+    ) {
+        if exchange.answer.was_asked() {
+            self.take_signs(call, fsp, sent_at, exchange);
+        }
         self.replies.push(kept(&self.attempt, self.position, call, transfer, sent_at, exchange));
         self.position += 1;
+    }
+
+    fn take_signs<T: Kept>(&mut self, call: Call, fsp: Option<FspId>, sent_at: Instant, exchange: &Exchange<T>) {
+        let (now, unclear) = (self.shared.now(), exchange.answer.unclear());
+        {
+            let mut breakers = self.account.breakers();
+            breakers.hear(&Whom::Connection, sign_of_connection(exchange.http_status, unclear), now);
+            if let Some(fsp) = fsp {
+                breakers.hear(&Whom::Fsp(fsp), sign_of_fsp(call, exchange.code, unclear), now);
+            }
+        }
+        let is_send = call == Call::SimpleTransfers;
+        self.see(&Sight {
+            // Whether a send's answer is one is judged by its proof, see `prove`.
+            makes_sense: makes_sense(exchange.http_status, unclear).filter(|sense| !(is_send && *sense && exchange.code.is_none())),
+            skew_s: exchange.date.map(|date| skew_s(sent_at, now, date)),
+            expired_early: self.expired_early(call, exchange.code, &exchange.body, now),
+        });
+    }
+
+    /// What the answer to a send proves: COMMITTED without a proof that fits is no answer.
+    pub(super) fn prove(&mut self, word: &Word) {
+        if let Word::Committed { proven } = word {
+            self.see(&Sight { makes_sense: Some(*proven), skew_s: None, expired_early: proven.then_some(false) });
+        }
+    }
+
+    fn see(&mut self, sight: &Sight) {
+        self.oddity = self.account.see(sight).or(self.oddity);
+    }
+
+    /// Whether the network calls our newest bytes expired though by our clock they are not.
+    fn expired_early(&self, call: Call, code: Option<Code>, body: &str, now: Instant) -> Option<bool> {
+        let expires_at = self.prepare.as_ref().filter(|_| call == Call::SimpleTransfers)?.expiration();
+        match code?.number() {
+            3303 => Some(now < expires_at),
+            3100 if body.contains("in the past") => Some(now < expires_at),
+            _ => None,
+        }
     }
 }

@@ -30,12 +30,14 @@ impl Job {
         if *prepare.transfer_id() != self.transfer_id(standing) {
             return None;
         }
+        let fsp = self.landed.payee_fsp.clone();
+        let slot = self.account.slot(&self.row.batch_id, fsp.as_ref()).await;
         let sent_at = self.shared.now();
-        let exchange = {
-            let _slot = self.account.slot().await;
-            self.account.client.send(&prepare).await
-        };
-        self.heard(Call::SimpleTransfers, Some(prepare.transfer_id().clone()), sent_at, &exchange);
-        Some(word_of(exchange.answer, Some(prepare.condition())))
+        let exchange = self.account.client.send(&prepare).await;
+        drop(slot);
+        self.heard(Call::SimpleTransfers, Some(prepare.transfer_id().clone()), fsp, sent_at, &exchange);
+        let word = word_of(exchange.answer, Some(prepare.condition()));
+        self.prove(&word);
+        Some(word)
     }
 }

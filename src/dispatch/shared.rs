@@ -1,8 +1,8 @@
 //! What every worker of one institution's dispatch shares.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::core::{Rules, Steady};
 use super::recorder::Recorder;
@@ -19,6 +19,8 @@ pub(super) struct Shared {
     steady: Mutex<Steady>,
     /// Attempts that a task of this process is working on.
     alive: Mutex<HashSet<AttemptId>>,
+    /// How many those are, for the recorder.
+    in_hand: Arc<AtomicUsize>,
     /// Whether bytes were recorded since the last epoch began.
     recorded: AtomicBool,
 }
@@ -28,9 +30,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub fn new(db: Db, house: InstitutionId, payer_name: String, recorder: Recorder) -> Self {
+    pub fn new(db: Db, house: InstitutionId, payer_name: String, recorder: Recorder, in_hand: Arc<AtomicUsize>) -> Self {
         let steady = Steady::new(db.clock().now(), db.clock().monotonic());
-        Self { db, house, payer_name, recorder, steady: Mutex::new(steady), alive: Mutex::default(), recorded: AtomicBool::new(false) }
+        let (steady, recorded) = (Mutex::new(steady), AtomicBool::new(false));
+        Self { db, house, payer_name, recorder, steady, alive: Mutex::default(), in_hand, recorded }
     }
 
     pub fn now(&self) -> Instant {
@@ -59,10 +62,12 @@ impl Shared {
 
     pub fn begun(&self, attempt: &AttemptId) {
         lock(&self.alive).insert(attempt.clone());
+        self.in_hand.fetch_add(1, Ordering::SeqCst);
     }
 
     pub fn ended(&self, attempt: &AttemptId) {
         lock(&self.alive).remove(attempt);
+        self.in_hand.fetch_sub(1, Ordering::SeqCst);
     }
 
     pub fn is_alive(&self, attempt: &AttemptId) -> bool {

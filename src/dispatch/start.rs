@@ -25,13 +25,16 @@ pub(super) async fn start(db: &Db, file: &EpochFile, batch: &BatchRow) -> Result
         return Ok(false);
     }
     epoch::begin(db, file).await?;
+    let id = batch.id.clone();
     let mut after = i64::MIN;
-    loop {
+    // An approval leaves none: nothing to walk through.
+    let mut more = db.read(move |conn| store::has_unready(conn, &id)).await?;
+    while more {
         let (id, from) = (batch.id.clone(), after);
         let page = move |tx: &mut WriteTx<'_>| store::make_ready(tx, &id, from, PAGE);
         match db.write_as(Turn::Worker, Isolation::ReadCommitted, page).await? {
             Some(last) => after = last,
-            None => break,
+            None => more = false,
         }
     }
     let batch = batch.clone();

@@ -9,7 +9,7 @@ mod stop;
 mod store;
 
 pub use self::add::{AddFspRefusal, AddFundingAccountRefusal, NewFundingAccount, add_fsp, add_funding_account};
-pub use self::stop::{reopen, stop};
+pub use self::stop::{WhyStopped, reopen, stop};
 pub use self::store::{accounts, find_account, fsps};
 use crate::clock::Instant;
 use crate::db::text_enum;
@@ -47,6 +47,9 @@ pub struct FundingAccount {
     /// The highest fee for one transfer.
     pub fee_limit: Minor,
     pub state: AccountState,
+    /// In a word, as `dispatch::PauseReason` names it.
+    pub stopped_reason: Option<String>,
+    /// The network's, where it gave one.
     pub stopped_code: Option<String>,
     pub stopped_at: Option<Instant>,
 }

@@ -46,6 +46,7 @@ struct Row {
     state: AccountState,
     stopped_code: Option<String>,
     stopped_at: Option<Instant>,
+    stopped_reason: Option<String>,
 }
 
 fn account((row, fsp_name): (Row, String)) -> FundingAccount {
@@ -61,6 +62,7 @@ fn account((row, fsp_name): (Row, String)) -> FundingAccount {
         state: row.state,
         stopped_code: row.stopped_code,
         stopped_at: row.stopped_at,
+        stopped_reason: row.stopped_reason,
     }
 }
 
@@ -111,12 +113,13 @@ pub(super) fn insert_account(tx: &mut WriteTx<'_>, id: &FundingAccountId, new: &
 }
 
 /// `false` where it is not open.
-pub(super) fn set_stopped(tx: &mut WriteTx<'_>, id: &FundingAccountId, code: Option<&str>) -> Result<bool> {
+pub(super) fn set_stopped(tx: &mut WriteTx<'_>, id: &FundingAccountId, reason: &str, code: Option<&str>) -> Result<bool> {
     let now = tx.now();
     let open = funding_accounts::table.filter(funding_accounts::id.eq(id)).filter(funding_accounts::state.eq(AccountState::Open));
     let changed = diesel::update(open)
         .set((
             funding_accounts::state.eq(AccountState::Stopped),
+            funding_accounts::stopped_reason.eq(Some(reason)),
             funding_accounts::stopped_code.eq(code),
             funding_accounts::stopped_at.eq(Some(now)),
         ))
@@ -130,6 +133,7 @@ pub(super) fn set_open(tx: &mut WriteTx<'_>, id: &FundingAccountId) -> Result<bo
     let changed = diesel::update(stopped)
         .set((
             funding_accounts::state.eq(AccountState::Open),
+            funding_accounts::stopped_reason.eq(None::<String>),
             funding_accounts::stopped_code.eq(None::<String>),
             funding_accounts::stopped_at.eq(None::<Instant>),
         ))

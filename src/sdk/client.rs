@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Url};
 
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Clock as _, Instant, SystemClock};
 use crate::ids::{FspId, TransferId};
 use crate::sdk::checkup::{Glimpse, read_date};
 use crate::sdk::exchange::recorded;
@@ -127,15 +127,15 @@ impl Client {
         let reply = self.ask(call, trace).await;
         let took = self.clock.monotonic().saturating_sub(started);
         match reply {
-            Ok((status, body)) => {
+            Ok(Reply { status, body, date }) => {
                 let (answer, code) = read(status, &body);
-                Exchange { answer, http_status: Some(status), code, body: recorded(&body, RECORDED_BODY), took }
+                Exchange { answer, http_status: Some(status), code, body: recorded(body, RECORDED_BODY), took, date }
             }
-            Err((status, why)) => Exchange { answer: unclear(why), http_status: status, code: None, body: String::new(), took },
+            Err((status, why)) => Exchange { answer: unclear(why), http_status: status, code: None, body: String::new(), took, date: None },
         }
     }
 
-    async fn ask(&self, call: Call, trace: &Trace) -> Result<(u16, String), (Option<u16>, Why)> {
+    async fn ask(&self, call: Call, trace: &Trace) -> Result<Reply, (Option<u16>, Why)> {
         let mut request = self.http.request(call.method, call.url).timeout(call.timeout).header("traceparent", trace.header());
         request = request.header("accept", "application/json");
         if let Some(body) = call.body {
@@ -143,12 +143,13 @@ impl Client {
         }
         let mut response = request.send().await.map_err(|error| (None, why(&error)))?;
         let status = response.status().as_u16();
+        let date = response.headers().get("date").and_then(|date| date_of(date.to_str().ok()?));
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len().saturating_add(chunk.len()) > REPLY_CAP => return Err((Some(status), Why::TooLong)),
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Ok((status, String::from_utf8_lossy(&body).into_owned())),
+                Ok(None) => return Ok(Reply { status, body: text(body), date }),
                 Err(error) => return Err((Some(status), why(&error))),
             }
         }
@@ -162,8 +163,24 @@ struct Call {
     timeout: Duration,
 }
 
+struct Reply {
+    status: u16,
+    body: String,
+    date: Option<Instant>,
+}
+
+fn text(body: Vec<u8>) -> String {
+    String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// As HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn date_of(text: &str) -> Option<Instant> {
+    let read = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Instant::from_micros(read.as_microsecond()))
+}
+
 fn not_sent<T>(answer: T) -> Exchange<T> {
-    Exchange { answer, http_status: None, code: None, body: String::new(), took: Duration::ZERO }
+    Exchange { answer, http_status: None, code: None, body: String::new(), took: Duration::ZERO, date: None }
 }
 
 /// The error itself holds the address, and the address a payee's number: only its kind goes on.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::Instant;
 use crate::ids::FspId;
 use crate::say;
 use crate::sdk::{Code, NotARequest, Quote};
@@ -21,6 +22,8 @@ pub struct Exchange<T> {
     /// The reply's body for the attempt's record: at most [`RECORDED_BODY`] bytes, no NUL (PostgreSQL refuses it in a text).
     pub body: String,
     pub took: Duration,
+    /// The SDK's clock when it answered, in whole seconds, from the reply's `Date`.
+    pub date: Option<Instant>,
 }
 
 /// A body holds a payee's name, which has no place in a log.
@@ -147,12 +150,13 @@ pub enum TransferAnswer {
 }
 
 /// At most `most` bytes, cut between characters, without NUL.
-pub(super) fn recorded(body: &str, most: usize) -> String {
+pub(super) fn recorded(mut body: String, most: usize) -> String {
     let mut end = most.min(body.len());
     while !body.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }
-    body.get(..end).unwrap_or("").replace('\0', " ")
+    body.truncate(end);
+    if body.contains('\0') { body.replace('\0', " ") } else { body }
 }
 
 #[cfg(test)]
@@ -161,15 +165,16 @@ mod tests {
 
     #[test]
     fn a_long_body_is_cut_between_characters() {
-        assert_eq!(recorded("abc", 10), "abc");
-        assert_eq!(recorded("ဒေါ်", 4), "ဒ");
-        assert_eq!(recorded("a\0b", 10), "a b");
+        assert_eq!(recorded("abc".to_owned(), 10), "abc");
+        assert_eq!(recorded("ဒေါ်".to_owned(), 4), "ဒ");
+        assert_eq!(recorded("a\0b".to_owned(), 10), "a b");
     }
 
     #[test]
     fn a_payees_name_is_not_printed_in_logs() {
         let answer = PartyAnswer::Found { fsp: FspId::from("kbzpay"), name: Some("Daw Hla".to_owned()), currencies: Vec::new() };
-        let exchange = Exchange { answer, http_status: Some(200), code: None, body: "Daw Hla".to_owned(), took: Duration::ZERO };
+        let exchange =
+            Exchange { answer, http_status: Some(200), code: None, body: "Daw Hla".to_owned(), took: Duration::ZERO, date: None };
         assert!(!format!("{exchange:?}").contains("Hla"));
     }
 }

@@ -40,6 +40,22 @@ pub struct SdkSettings {
     /// paid, certainly" waits this long. Default 10 min, at most 24 h; only our own simulator justifies less than the default.
     #[serde(default = "margin", deserialize_with = "duration")]
     pub settle_margin: Duration,
+    /// Calls in flight to this SDK, over all funding accounts that one process dispatches through it. Default 64, 1 to 1,024.
+    #[serde(default = "calls")]
+    pub concurrency: usize,
+    /// Calls in flight that one payee's FSP has to answer, so that a slow one does not hold every slot. Default 24, 1 to 1,024.
+    #[serde(default = "calls_to_one")]
+    pub fsp_concurrency: usize,
+}
+
+/// The most calls in flight that may be set.
+const CALLS_MAX: usize = 1_024;
+
+const fn calls() -> usize {
+    64
+}
+const fn calls_to_one() -> usize {
+    24
 }
 
 const fn connect() -> Duration {
@@ -72,6 +88,8 @@ pub enum BadSetting {
     Length(&'static str, usize),
     #[error("{0} must lie between {1:?} and {2:?}")]
     Range(&'static str, Duration, Duration),
+    #[error("{0} must be 1 to {1}")]
+    Calls(&'static str, usize),
     #[error("url must be http:// or https:// with a host, and without user name, query or fragment")]
     Url,
 }
@@ -90,6 +108,8 @@ impl SdkSettings {
             get_timeout: paying(),
             expiry: expiry(),
             settle_margin: margin(),
+            concurrency: calls(),
+            fsp_concurrency: calls_to_one(),
         }
     }
 
@@ -105,6 +125,8 @@ impl SdkSettings {
         range("get_timeout", self.get_timeout, least, call)?;
         range("expiry", self.expiry, Duration::from_secs(1), Duration::from_mins(5))?;
         range("settle_margin", self.settle_margin, Duration::ZERO, Duration::from_hours(24))?;
+        calls_in_range("concurrency", self.concurrency)?;
+        calls_in_range("fsp_concurrency", self.fsp_concurrency)?;
         self.base().map(drop)
     }
 
@@ -118,6 +140,10 @@ impl SdkSettings {
 
 fn length(name: &'static str, value: &str, most: usize) -> Result<(), BadSetting> {
     if (1..=most).contains(&value.chars().count()) { Ok(()) } else { Err(BadSetting::Length(name, most)) }
+}
+
+fn calls_in_range(name: &'static str, value: usize) -> Result<(), BadSetting> {
+    if (1..=CALLS_MAX).contains(&value) { Ok(()) } else { Err(BadSetting::Calls(name, CALLS_MAX)) }
 }
 
 fn range(name: &'static str, value: Duration, least: Duration, most: Duration) -> Result<(), BadSetting> {
@@ -157,6 +183,10 @@ mod tests {
         assert_eq!(SdkSettings { name: String::new(), ..good.clone() }.check(), Err(BadSetting::Length("name", 64)));
         let long = SdkSettings { dfsp_id: FspId::from("f".repeat(33)), ..good.clone() };
         assert_eq!(long.check(), Err(BadSetting::Length("dfsp_id", 32)));
+        let none = SdkSettings { fsp_concurrency: 0, ..good.clone() };
+        assert_eq!(none.check(), Err(BadSetting::Calls("fsp_concurrency", 1_024)));
+        assert_eq!(SdkSettings { concurrency: 1_024, fsp_concurrency: 1_024, ..good.clone() }.check(), Ok(()));
+        assert!(SdkSettings { concurrency: 1_025, ..good.clone() }.check().is_err());
         let hasty = SdkSettings { expiry: Duration::from_millis(999), ..good };
         assert!(matches!(hasty.check(), Err(BadSetting::Range("expiry", ..))));
     }

@@ -53,6 +53,9 @@ pub struct SimulateArgs {
     /// Let anyone who reaches it read the ledger at /simulator/ledger and /simulator/stats.
     #[arg(long)]
     pub control: bool,
+    /// Let the ledger forget its last seconds in a power cut. For benchmarks only.
+    #[arg(long)]
+    pub forgetful: bool,
     /// Print the last four digits of a payee that choose a fault, and end.
     #[arg(long)]
     pub faults: bool,
@@ -78,6 +81,7 @@ impl SimulateArgs {
             fee_basis_points: self.fee_basis_points,
             script: self.script.clone(),
             control: self.control,
+            forgetful: self.forgetful,
             ..Settings::new(self.ledger.clone())
         }
     }

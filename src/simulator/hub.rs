@@ -45,6 +45,9 @@ pub(super) struct Hub {
 impl Hub {
     pub fn open(settings: &Settings) -> Result<Self, NotALedger> {
         let mut conn = store::connect(&settings.ledger, store::SCHEMA)?;
+        if settings.forgetful {
+            store::forget_in_a_power_cut(&mut conn, &settings.ledger)?;
+        }
         let pending = store::pending(&mut conn)?;
         let (commands, queue) = channel();
         let worker = Worker { conn, queue, settings: settings.clone(), waiting: HashMap::new(), pending };

@@ -16,6 +16,7 @@
 
 mod args;
 mod control;
+mod dated;
 mod directory;
 mod fault;
 mod hub;

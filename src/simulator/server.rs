@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use tokio::time::{sleep, timeout};
 
 use crate::simulator::control::{self, Control};
+use crate::simulator::dated::{Dated, dated};
 use crate::simulator::hub::{Hub, Outcome};
 use crate::simulator::ledger::{LedgerRow, LedgerState, NotALedger};
 use crate::simulator::pace::Pace;
@@ -100,12 +102,14 @@ pub async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Cann
 pub fn start(settings: Settings, listener: TcpListener) -> Result<Running, CannotStart> {
     let (address, ledger, workers) = (listener.local_addr()?, settings.ledger.clone(), settings.workers.max(1));
     let hub = Arc::new(Hub::open(&settings)?);
-    let control = Data::new(Control(settings.control.then(|| Arc::clone(&hub))));
+    let (control, clock) = (Data::new(Control(settings.control.then(|| Arc::clone(&hub)))), Arc::clone(&settings.clock));
     let sdk = Data::new(Sdk { pace: Pace::of(&settings), settings, hub, payees: Payees::default() });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(sdk.clone())
             .app_data(control.clone())
+            .app_data(Data::new(Dated(clock.clone())))
+            .wrap(from_fn(dated))
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .route("/", web::get().to(HttpResponse::Ok))
             .route("/parties/{type}/{id}", web::get().to(party))

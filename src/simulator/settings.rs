@@ -40,6 +40,8 @@ pub struct Settings {
     pub script: Script,
     /// Whether `GET /simulator/ledger` and `/simulator/stats` answer. Off by default: they show everybody's payments.
     pub control: bool,
+    /// Whether what was answered may be forgotten by a power cut: for benchmarks, which are not about the other side's disk. Default no.
+    pub forgetful: bool,
     /// Worker threads of the server. Default 1.
     pub workers: usize,
     /// The hub's clock: expiry and delayed commits go by it. Waiting for replies goes by the machine's.
@@ -60,6 +62,7 @@ impl Settings {
             slow: Duration::from_secs(3),
             script: Script::default(),
             control: false,
+            forgetful: false,
             workers: 1,
             clock: Arc::new(SystemClock::new()),
         }

@@ -61,6 +61,12 @@ pub(super) fn connect(path: &Path, then: &str) -> Result<SqliteConnection, NotAL
     Ok(conn)
 }
 
+/// Leaves it to the operating system when what is committed reaches the disk.
+pub(super) fn forget_in_a_power_cut(conn: &mut SqliteConnection, path: &Path) -> Result<(), NotALedger> {
+    let open = |error: diesel::result::Error| NotALedger::Open { path: path.display().to_string(), why: error.to_string() };
+    conn.batch_execute("PRAGMA synchronous = OFF").map_err(open)
+}
+
 /// The proof that a write stands inside a transaction: [`in_one_transaction`] alone makes it.
 pub(super) struct WriteTx<'a>(&'a mut SqliteConnection);
 

@@ -14,6 +14,7 @@ use crate::audit::{self, ActorKind, Recorded, What};
 use crate::batches::store::files::{BatchFile, files};
 use crate::batches::{Batch, ByFsp, Counts, PaymentRow, State, can_be_deleted, find_visible, is_maker, rows_page, summary_by_fsp};
 use crate::db::{self, Conn};
+use crate::dispatch::breakers::{self, Shut, Waiting, Whom};
 use crate::dispatch::why::Why;
 use crate::dispatch::{
     Count, EpochError, PauseReason, TransferState, can_be_cancelled, can_be_paused, can_be_resumed, check_epoch, open_to_retry,
@@ -69,6 +70,8 @@ struct BatchPage {
     tallies: Tallies,
     shown: Option<Count>,
     by_fsp: Vec<ByFsp>,
+    /// Whose payments wait, and why.
+    waiting: Vec<Waiting>,
     rows: Vec<Line>,
     pager: Pager,
     history: Vec<Recorded>,
@@ -241,6 +244,7 @@ fn read(conn: &mut Conn, page: Page, batch: Batch, visitor: &Visitor, asked: &As
         tallies,
         shown,
         by_fsp: summary_by_fsp(conn, &id)?,
+        waiting: if goes_on(standing.batch.state) { breakers::waiting_of(conn, &standing.batch.funding_account)? } else { Vec::new() },
         rows: rows.into_iter().map(|row| line(row, &fsps)).collect(),
         pager: pager(&id, shown, at, last_page, total),
         history: audit::of_batch(conn, &id, EVENTS_MAX)?,
@@ -328,6 +332,17 @@ impl BatchPage {
         let reason = event.reason.as_ref()?;
         let ours = reason.parse::<PauseReason>().ok().filter(|_| event.what == What::BatchPaused && event.by == ActorKind::System);
         Some(ours.map_or_else(|| Text::from(format!("“{reason}”")), |pause| Text::from(pause.said())))
+    }
+
+    /// Why the payments of a provider wait.
+    fn fsp_waits(&self, line: &ByFsp) -> Option<Shut> {
+        let one = self.waiting.iter().find(|one| matches!(&one.whom, Whom::Fsp(fsp) if line.fsp.as_ref() == Some(fsp)))?;
+        Some(one.shut)
+    }
+
+    /// Why all payments wait.
+    fn connection_waits(&self) -> Option<Shut> {
+        self.waiting.iter().find(|one| one.whom == Whom::Connection).map(|one| one.shut)
     }
 }
 

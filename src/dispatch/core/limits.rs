@@ -64,3 +64,22 @@ pub const LIQUIDITY_WAIT_MAX: Duration = HOUR;
 
 /// Waits are spread by so much of themselves, so that a thousand rows do not ask in the same second.
 pub const JITTER_PERCENT: u32 = 25;
+
+/// Bad answers in a row that open a breaker: more than a handful of payees with bad luck.
+pub const BREAKER_OPENS_AFTER: u32 = 10;
+/// How long a breaker stays open before one call goes to see, then doubling.
+pub const BREAKER_FIRST_WAIT: Duration = Duration::from_secs(30);
+pub const BREAKER_WAIT_MAX: Duration = Duration::from_secs(600);
+/// How long the others wait for a probe's answer before they look again.
+pub const PROBE_WAIT: Duration = Duration::from_secs(15);
+/// A probe that was not heard of for so long is lost: longer than any call may take, unless an operator allows more.
+pub const PROBE_LIVES: Duration = Duration::from_secs(120);
+
+/// Answers without sense, in a row, that stop an account.
+pub const NO_SENSE_MAX: u32 = 10;
+/// Clocks may differ by half of what a prepare lives, but never by less than this: whole seconds on their way prove nothing finer.
+pub const SKEW_LEAST: Duration = Duration::from_secs(5);
+/// Answers in a row that bear a date too far from ours.
+pub const SKEWED_MAX: u32 = 5;
+/// Prepares in a row that the network calls expired while by our clock they are not.
+pub const EARLY_EXPIRIES_MAX: u32 = 10;

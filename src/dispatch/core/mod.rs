@@ -7,6 +7,7 @@
 //! The one rule everything here serves (DESIGN 5): **a transfer's next id exists only after the network said ABORTED for the one before.**
 
 mod agree;
+mod breaker;
 mod cancel;
 mod certain;
 mod class;
@@ -18,12 +19,16 @@ mod reconcile;
 mod refuse;
 mod release;
 mod send;
+mod share;
 mod steady;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod wait;
+mod watch;
 
 pub use agree::{Offer, Order, Party, Priced, check_offer, check_party};
+pub use breaker::{Ailment, Breaker, Gate, Shut, Sign};
 pub use cancel::cancel;
 pub use class::Fault;
 pub use expire::{expire, give_back};
@@ -32,11 +37,14 @@ pub use people::{
     AlarmKind, Ending, Lookout, Watched, alarm, ask_again, close, halt, late_commit, on_control_of_closed, on_word_of_closed, retry,
 };
 pub use reconcile::{Heard, on_control, on_repeat, on_word};
-pub use refuse::refuse;
+pub use refuse::{refuse, wait_for_its_end};
 pub use release::release;
 pub use send::on_sent;
+pub use share::shares;
 pub use steady::Steady;
+pub use turns::{Bounds, Lane, Turns};
 pub use wait::liquidity_wait;
+pub use watch::{Oddity, Sight, Watch, skew_s};
 
 use std::time::Duration;
 
@@ -165,6 +173,8 @@ pub enum Stop {
     WaitForLiquidity(Fault),
     /// The funding account is closed until an operator opens it.
     CloseAccount(Fault),
+    /// The same, for what the account has heard all in all.
+    Distrust(Oddity),
 }
 
 /// How the transfer stands now, and what follows.

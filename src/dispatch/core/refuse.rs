@@ -3,6 +3,7 @@
 use super::limits::{RETRIES_LIMITED_MAX, RETRIES_MAX};
 use super::wait::next_try;
 use super::{Decision, Fault, Moment, Standing, Stop, Then};
+use crate::clock::Instant;
 use crate::dispatch::why::Why;
 use crate::sdk::Class;
 
@@ -25,6 +26,11 @@ pub fn refuse(mut standing: Standing, fault: Fault, why: Why, at: Moment) -> Dec
     }
 }
 
+/// The other end is not worth asking now: the row waits with the others, and nothing counts against it.
+pub fn wait_for_its_end(standing: Standing, until: Instant, at: Moment) -> Decision {
+    standing.back(at, until)
+}
+
 /// How many failures of a class a row bears before it fails.
 pub(super) fn tries_max(class: Class) -> i32 {
     match class {
@@ -45,7 +51,7 @@ impl Standing {
     }
 
     /// Back to where it waits: `ready` where nothing is recorded under its id, else in doubt, where the network is asked first.
-    fn back(self, at: Moment, next_at: crate::clock::Instant) -> Decision {
+    fn back(self, at: Moment, next_at: Instant) -> Decision {
         if self.recorded.is_some() { self.in_doubt(at.now, next_at).rest() } else { self.ready_at(next_at).rest() }
     }
 }

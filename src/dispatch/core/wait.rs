@@ -9,7 +9,7 @@ use super::limits::{
 use crate::clock::Instant;
 
 /// `first`, doubled `times`, at most `max`.
-fn doubling(first: Duration, times: i32, max: Duration) -> Duration {
+pub(super) fn doubling(first: Duration, times: i32, max: Duration) -> Duration {
     let times = u32::try_from(times).unwrap_or(0).min(31);
     first.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(max)
 }

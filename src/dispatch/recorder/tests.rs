@@ -68,7 +68,7 @@ fn desk() -> Desk {
     }
     db::batch_execute(&mut Conn::open(&url, Access::Write).unwrap(), &sql).unwrap();
     let db = Db::new(url, clock.clone()).unwrap();
-    let recorder = Recorder::start(db, "me".to_owned(), Arc::new(AtomicI64::new(1)));
+    let recorder = Recorder::start(db, "me".to_owned(), Arc::new(AtomicI64::new(1)), Arc::default());
     Desk { folder, clock, recorder }
 }
 

@@ -8,7 +8,7 @@ use super::{RULES, database::Lease};
 use crate::batches::State;
 use crate::clock::Instant;
 use crate::dispatch::TransferState::{Agreeing, InDoubt, NeedsAttention, Ready, Sending};
-use crate::dispatch::core::{Standing, Steady, begin_asking, expire};
+use crate::dispatch::core::{Breaker, Gate, Standing, Steady, begin_asking, expire};
 use crate::dispatch::lease::{is_good, is_over};
 use crate::dispatch::{EPOCH_EVERY, LEASE_FOR, ROW_LEASE};
 use crate::ids::AttemptId;
@@ -29,6 +29,8 @@ pub(super) struct Dispatcher {
     pub life: Life,
     pub clock: Clock,
     pub steady: Steady,
+    /// Of the one FSP that all payees have. The exhaustive walk never hears silence, so there it is always closed.
+    pub breaker: Breaker,
     /// The epoch it knows; none before it began one.
     pub known: Option<i64>,
     pub epoch_at: Instant,
@@ -49,6 +51,7 @@ impl Dispatcher {
             life: Life::Awake,
             clock,
             steady,
+            breaker: Breaker::default(),
             known: None,
             epoch_at,
             has_recorded: false,
@@ -171,6 +174,12 @@ impl World {
             let standing = database.load(row);
             let batch = &database.batches[database.rows[row].batch];
             if standing.next_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            if let (Ready, Gate::Wait(until)) = (standing.state, self.dispatchers[which].breaker.gate(now)) {
+                let (to, attempt) = (Standing { next_at: Some(until), ..standing }, database.rows[row].attempt.clone());
+                self.story.count(Trouble::SetAside);
+                self.moves(place, row, to, attempt);
                 continue;
             }
             let (state, is_pay) = match standing.state {

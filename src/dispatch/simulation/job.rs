@@ -8,10 +8,13 @@ use super::story::Trouble;
 use super::world::World;
 use crate::clock::Instant;
 use crate::dispatch::ROW_LEASE;
-use crate::dispatch::core::limits::ASKS_PER_CLAIM_MAX;
+use crate::dispatch::breakers::sign_of_fsp;
+use crate::dispatch::core::limits::{ASKS_PER_CLAIM_MAX, BREAKER_OPENS_AFTER};
 use crate::dispatch::core::{
-    Decision, Fault, Heard, Moment, Mood, Standing, Then, Word, give_back, on_control, on_repeat, on_sent, on_word, recorded, refuse,
+    Decision, Fault, Gate, Heard, Moment, Mood, Sign, Standing, Then, Word, give_back, on_control, on_repeat, on_sent, on_word, recorded,
+    refuse, wait_for_its_end,
 };
+use crate::dispatch::replies::Call;
 use crate::dispatch::store::Key;
 use crate::dispatch::why::Why;
 use crate::ids::AttemptId;
@@ -170,6 +173,14 @@ impl World {
         let at = self.at(which);
         let attempt = self.job(which, index).attempt.clone();
         self.story.tell(self.now, || format!("{attempt}: lookup and quote: {agreed:?}"));
+        if let Gate::Wait(until) = self.dispatchers[which].breaker.pass(at.now) {
+            self.story.count(Trouble::SetAside);
+            return self.job(which, index).carry_on(wait_for_its_end(standing, until, at));
+        }
+        // There are few payments here: one silence stands for as many as it takes.
+        for _ in 0..BREAKER_OPENS_AFTER {
+            self.dispatchers[which].breaker.hear(sign_of(agreed), at.now);
+        }
         let refused = match agreed {
             Agreed::Yes => return self.job(which, index).doing = Doing::Record(standing),
             Agreed::Refused(code) => {
@@ -329,6 +340,16 @@ impl World {
             job.standing = to;
         }
         moved
+    }
+}
+
+fn sign_of(agreed: Agreed) -> Sign {
+    match agreed {
+        // The transfer that follows is left out here.
+        Agreed::Yes => Sign::Well,
+        Agreed::Refused(code) => sign_of_fsp(Call::Quotes, Code::new(code), None),
+        Agreed::Silent => sign_of_fsp(Call::Quotes, None, Some(crate::sdk::Why::Silent)),
+        Agreed::Ours => Sign::Nothing,
     }
 }
 

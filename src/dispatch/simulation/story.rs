@@ -34,6 +34,7 @@ troubles! {
     SdkRestart = "SDK restarted",
     AgreeRefused = "lookup or quote refused",
     AgreeSilent = "lookup or quote without an answer",
+    SetAside = "row set aside while nobody answers",
     PayeeRefused = "payee refuses",
     Expired = "prepare expired at the hub",
     NoLiquidity = "hub without our money",

@@ -1,10 +1,9 @@
 //! Attempts and the replies they got.
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde::Serialize;
 
-use super::given::{Kind, given};
+use super::given::{Kind, given, statement};
 use super::moves::json;
 use crate::db::{Result, WriteTx};
 use crate::ids::{AttemptId, RowId, TransferId};
@@ -39,7 +38,7 @@ pub(in crate::dispatch) fn begin_attempts(tx: &mut WriteTx<'_>, attempts: &[Atte
          SELECT id, row_key, purpose, n, transfer, worker, at FROM {}",
         given(tx, columns)
     );
-    diesel::sql_query(sql).bind::<Text, _>(json(attempts)).execute(&mut **tx)?;
+    statement(sql, json(attempts)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -62,7 +61,7 @@ pub(in crate::dispatch) fn record_bytes(tx: &mut WriteTx<'_>, bytes: &[RecordedB
          FROM {} WHERE attempts.id = given.id",
         given(tx, columns)
     );
-    diesel::sql_query(sql).bind::<Text, _>(json(bytes)).execute(&mut **tx)?;
+    statement(sql, json(bytes)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -84,7 +83,7 @@ pub(in crate::dispatch) fn end_attempts(tx: &mut WriteTx<'_>, ended: &[Ended]) -
         "UPDATE attempts SET ended_at = given.at, outcome = given.outcome, code = given.code FROM {} WHERE attempts.id = given.id",
         given(tx, columns)
     );
-    diesel::sql_query(sql).bind::<Text, _>(json(ended)).execute(&mut **tx)?;
+    statement(sql, json(ended)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -126,6 +125,6 @@ pub(in crate::dispatch) fn keep_replies(tx: &mut WriteTx<'_>, replies: &[&Reply]
          (SELECT 1 FROM replies AS kept WHERE kept.attempt_id = given.attempt AND kept.position = given.position)",
         given(tx, columns)
     );
-    diesel::sql_query(sql).bind::<Text, _>(json(replies)).execute(&mut **tx)?;
+    statement(sql, json(replies)).execute(&mut **tx)?;
     Ok(())
 }

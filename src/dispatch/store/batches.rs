@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
-use super::given::{Kind, given};
+use super::given::{Kind, given, statement};
 use super::moves::json;
 use crate::batches::{PaymentType, State};
 use crate::clock::Instant;
@@ -93,14 +93,25 @@ struct DueAccount {
 /// Transfers that are asked about, in the words of the partial index, or neither engine would use it.
 const ASKED_ABOUT: &str = "(transfers.state = 'in_doubt' OR transfers.state = 'needs_attention')";
 
+/// Of a batch with such transfers, whether one is due: one step into the index for each state, however many there are.
+pub(super) const HAS_DUE: &str = "(batches.in_doubt > 0 OR batches.needs_attention > 0) \
+    AND (EXISTS (SELECT 1 FROM transfers WHERE transfers.batch_id = batches.id AND transfers.state = 'in_doubt' AND transfers.next_at <= $1) \
+    OR EXISTS (SELECT 1 FROM transfers WHERE transfers.batch_id = batches.id AND transfers.state = 'needs_attention' \
+    AND transfers.next_at <= $1))";
+
 /// The accounts with transfers that are due to be asked about.
 pub(in crate::dispatch) fn accounts_to_ask(conn: &mut Conn, now: Instant) -> Result<Vec<FundingAccountId>> {
-    let sql = format!(
-        "SELECT DISTINCT batches.funding_account_id AS account FROM transfers JOIN batches ON batches.id = transfers.batch_id \
-         WHERE {ASKED_ABOUT} AND transfers.next_at <= $1"
-    );
+    let sql = format!("SELECT DISTINCT batches.funding_account_id AS account FROM batches WHERE {HAS_DUE}");
     let due: Vec<DueAccount> = diesel::sql_query(sql).bind::<BigInt, _>(now).load(conn)?;
     Ok(due.into_iter().map(|due| due.account).collect())
+}
+
+/// The batches of an account with transfers that are due to be asked about, at most so many.
+pub(in crate::dispatch) fn batches_to_ask(conn: &mut Conn, account: &FundingAccountId, now: Instant, most: i64) -> Result<Vec<BatchId>> {
+    let sql = format!("SELECT batches.id FROM batches WHERE {HAS_DUE} AND batches.funding_account_id = $2 ORDER BY batches.id LIMIT $3");
+    let query = diesel::sql_query(sql).bind::<BigInt, _>(now).bind::<Text, _>(account).bind::<BigInt, _>(most);
+    let due: Vec<Touched> = query.load(conn)?;
+    Ok(due.into_iter().map(|due| due.id).collect())
 }
 
 #[derive(QueryableByName)]
@@ -134,6 +145,12 @@ struct Touched {
     id: BatchId,
 }
 
+#[derive(Serialize)]
+struct Idle<'a> {
+    batch: &'a BatchId,
+    at_now: i64,
+}
+
 fn named<'a>(ids: impl Iterator<Item = &'a BatchId>) -> String {
     json(&ids.map(|batch| Named { batch }).collect::<Vec<_>>())
 }
@@ -142,7 +159,7 @@ fn named<'a>(ids: impl Iterator<Item = &'a BatchId>) -> String {
 pub(in crate::dispatch) fn lock_paying<'a>(tx: &mut WriteTx<'_>, ids: impl Iterator<Item = &'a BatchId>) -> Result<()> {
     let from = given(tx, &[("batch", Kind::Text)]);
     let sql = format!("UPDATE batches SET paying = batches.paying FROM {from} WHERE batches.id = given.batch");
-    diesel::sql_query(sql).bind::<Text, _>(named(ids)).execute(&mut **tx)?;
+    statement(sql, named(ids)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -212,20 +229,20 @@ pub(in crate::dispatch) fn add_deltas(tx: &mut WriteTx<'_>, deltas: &Deltas) -> 
         set.join(", "),
         given(tx, &columns)
     );
-    diesel::sql_query(sql).bind::<Text, _>(json(&deltas.rows())).execute(&mut **tx)?;
+    statement(sql, json(&deltas.rows())).execute(&mut **tx)?;
     Ok(())
 }
 
 /// Of these batches, those in which nothing is left to pay or to learn become `processed`.
 pub(in crate::dispatch) fn finish_idle<'a>(tx: &mut WriteTx<'_>, ids: impl Iterator<Item = &'a BatchId>) -> Result<Vec<BatchId>> {
-    // In the text, not bound: SQLite numbers parameters by where they first stand.
-    let now = tx.now().micros();
-    let from = given(tx, &[("batch", Kind::Text)]);
+    let at_now = tx.now().micros();
+    let rows: Vec<_> = ids.map(|batch| Idle { batch, at_now }).collect();
+    let from = given(tx, &[("batch", Kind::Text), ("at_now", Kind::Bigint)]);
     let sql = format!(
-        "UPDATE batches SET state = 'processed', state_at = {now}, processed_at = {now} FROM {from} WHERE batches.id = given.batch \
-         AND state = 'processing' AND waiting = 0 AND paying = 0 AND in_doubt = 0 RETURNING id"
+        "UPDATE batches SET state = 'processed', state_at = given.at_now, processed_at = given.at_now FROM {from} \
+         WHERE batches.id = given.batch AND state = 'processing' AND waiting = 0 AND paying = 0 AND in_doubt = 0 RETURNING id"
     );
-    let done: Vec<Touched> = diesel::sql_query(sql).bind::<Text, _>(named(ids)).load(&mut **tx)?;
+    let done: Vec<Touched> = statement(sql, json(&rows)).load(&mut **tx)?;
     Ok(done.into_iter().map(|done| done.id).collect())
 }
 

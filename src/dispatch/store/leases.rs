@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde::Serialize;
 
-use super::given::{Kind, given};
+use super::given::{Kind, given, statement};
 use super::moves::json;
 use crate::clock::Instant;
 use crate::db::schema::{institution, leases};
@@ -70,7 +70,7 @@ pub(in crate::dispatch) fn still_held(tx: &mut WriteTx<'_>, holder: &str, held: 
         "UPDATE leases SET until_at = leases.until_at FROM {from} \
          WHERE leases.name = given.lease AND leases.holder = given.owner AND leases.epoch = given.at_epoch RETURNING name"
     );
-    let names: Vec<Name> = diesel::sql_query(sql).bind::<Text, _>(json(&rows)).load(&mut **tx)?;
+    let names: Vec<Name> = statement(sql, json(&rows)).load(&mut **tx)?;
     Ok(names.into_iter().map(|row| row.name).collect())
 }
 

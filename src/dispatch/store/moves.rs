@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 
-use super::given::{Kind, given};
+use super::given::{Kind, given, statement};
 use crate::db::{Result, WriteTx};
 use crate::dispatch::TransferState;
 use crate::dispatch::core::{Fault, Standing};
@@ -172,7 +172,7 @@ fn run(tx: &mut WriteTx<'_>, sql: String, moves: &[Move]) -> Result<Vec<RowId>> 
     if moves.is_empty() {
         return Ok(Vec::new());
     }
-    let moved: Vec<Moved> = diesel::sql_query(sql).bind::<Text, _>(json(moves)).load(&mut **tx)?;
+    let moved: Vec<Moved> = statement(sql, json(moves)).load(&mut **tx)?;
     Ok(moved.into_iter().map(|moved| moved.id).collect())
 }
 
@@ -222,7 +222,7 @@ pub(in crate::dispatch) fn keep_learned(tx: &mut WriteTx<'_>, learned: &[&Learne
          looked_up_at = given.looked_up FROM {} WHERE transfers.id = given.row_key",
         given(tx, columns)
     );
-    diesel::sql_query(sql).bind::<Text, _>(json(learned)).execute(&mut **tx)?;
+    statement(sql, json(learned)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -255,7 +255,7 @@ pub(in crate::dispatch) fn land(conn: &mut crate::db::Conn, moves: &[Move]) -> R
     let sql = format!(
         "SELECT transfers.id, attempt_id, state, n, recorded_by, next_at, asks FROM transfers JOIN {from} ON transfers.id = given.row_key"
     );
-    let now: Vec<Now> = diesel::sql_query(sql).bind::<Text, _>(json(&asked)).load(conn)?;
+    let now: Vec<Now> = statement(sql, json(&asked)).load(conn)?;
     let stands = |one: &&Move| {
         now.iter().any(|now| {
             now.id == one.row_key

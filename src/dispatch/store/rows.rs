@@ -10,7 +10,7 @@ use crate::dispatch::TransferState;
 use crate::dispatch::core::{Fault, Recorded, Standing, Unshown};
 use crate::dispatch::why::Why;
 use crate::funding::AccountState;
-use crate::ids::{AttemptId, BatchId, FspId, FundingAccountId, HomeTransactionId, RowId};
+use crate::ids::{AttemptId, BatchId, FspId, HomeTransactionId, RowId};
 use crate::money::{Currency, Minor};
 use crate::payees::PartyIdType;
 use crate::sdk::{Code, Stage};
@@ -82,6 +82,13 @@ pub(in crate::dispatch) struct Claimable {
     pub looked_up_at: Option<Instant>,
 }
 
+impl Claimable {
+    /// The FSP that will have to answer, as far as it is known before the lookup.
+    pub fn fsp(&self) -> Option<&FspId> {
+        self.payee_fsp.as_ref().or(self.to_fsp.as_ref())
+    }
+}
+
 /// What of its batch a payment needs.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = batches)]
@@ -112,35 +119,28 @@ fn claimed((row, columns, batch, account, prepare): Loaded) -> Claimed {
 
 /// Rows of one batch that wait to be paid, in the order of the file.
 pub(in crate::dispatch) fn claimable(conn: &mut Conn, batch: &BatchId, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
+    waiting_in(conn, batch, TransferState::Ready, now, limit)
+}
+
+/// Rows of a batch that are due to be asked about, longest waiting first; those in doubt before those that need attention.
+pub(in crate::dispatch) fn doubtful(conn: &mut Conn, batch: &BatchId, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
+    let mut rows = waiting_in(conn, batch, TransferState::InDoubt, now, limit)?;
+    let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(limit));
+    if left > 0 {
+        rows.extend(waiting_in(conn, batch, TransferState::NeedsAttention, now, left)?);
+    }
+    Ok(rows)
+}
+
+/// Rows of one batch in a state whose time has come. One state at a time, or the index would not give them in order.
+fn waiting_in(conn: &mut Conn, batch: &BatchId, state: TransferState, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
     let rows: Vec<Loaded> = transfers::table
         .inner_join(batches::table.inner_join(funding_accounts::table))
         .left_join(attempts::table.on(attempts::id.nullable().eq(transfers::recorded_by)))
         .filter(transfers::batch_id.eq(batch))
-        .filter(transfers::state.eq(TransferState::Ready))
+        .filter(transfers::state.eq(state))
         .filter(transfers::next_at.le(now))
         .order((transfers::next_at, transfers::line))
-        .limit(limit)
-        .select((
-            Claimable::as_select(),
-            StandingColumns::as_select(),
-            OfBatch::as_select(),
-            funding_accounts::state,
-            attempts::prepare.nullable(),
-        ))
-        .load(conn)?;
-    Ok(rows.into_iter().map(claimed).collect())
-}
-
-/// Rows of an account that are due to be asked about, longest waiting first.
-pub(in crate::dispatch) fn doubtful(conn: &mut Conn, account: &FundingAccountId, now: Instant, limit: i64) -> Result<Vec<Claimed>> {
-    let rows: Vec<Loaded> = transfers::table
-        .inner_join(batches::table.inner_join(funding_accounts::table))
-        .left_join(attempts::table.on(attempts::id.nullable().eq(transfers::recorded_by)))
-        // As the partial index has it: with bound values it would not be used.
-        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("(transfers.state = 'in_doubt' OR transfers.state = 'needs_attention')"))
-        .filter(transfers::next_at.le(now))
-        .filter(batches::funding_account_id.eq(account))
-        .order(transfers::next_at)
         .limit(limit)
         .select((
             Claimable::as_select(),

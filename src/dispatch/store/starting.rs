@@ -7,7 +7,7 @@ use crate::batches::{Channel, PaymentType};
 use crate::db::schema::{batches, decisions, transfers};
 use crate::db::{Conn, Result, WriteTx};
 use crate::dispatch::TransferState;
-use crate::ids::BatchId;
+use crate::ids::{BatchId, RowId};
 use crate::money::Minor;
 
 /// What the seal covers beside the rows, and the seal that was approved.
@@ -50,6 +50,15 @@ pub(in crate::dispatch) fn sealed_rows(conn: &mut Conn, id: &BatchId, after: i64
         .limit(limit)
         .select((Claimable::as_select(), transfers::state))
         .load(conn)?)
+}
+
+/// Whether a batch has rows that wait for their start without a time: one step into the index for each kind.
+pub(in crate::dispatch) fn has_unready(conn: &mut Conn, id: &BatchId) -> Result<bool> {
+    let of_batch = || transfers::table.filter(transfers::batch_id.eq(id)).select(transfers::id).limit(1);
+    let pending: Option<RowId> = of_batch().filter(transfers::state.eq(TransferState::Pending)).first(conn).optional()?;
+    let unplanned = of_batch().filter(transfers::state.eq(TransferState::Ready)).filter(transfers::next_at.is_null());
+    let unplanned: Option<RowId> = unplanned.first(conn).optional()?;
+    Ok(pending.is_some() || unplanned.is_some())
 }
 
 /// Makes the pending rows among the next `limit` lines ready; returns the last line looked at, `None` where there are no more.

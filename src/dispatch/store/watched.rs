@@ -8,7 +8,7 @@ use crate::clock::Instant;
 use crate::db::schema::resolutions;
 use crate::db::{Conn, Question, Result, WriteTx};
 use crate::dispatch::core::{Ending, Unshown};
-use crate::ids::{FundingAccountId, ResolutionId, RowId, TransferId};
+use crate::ids::{BatchId, FundingAccountId, ResolutionId, RowId, TransferId};
 
 #[derive(QueryableByName)]
 struct Due {
@@ -34,6 +34,8 @@ pub(in crate::dispatch) struct ClosedRow {
     pub id: ResolutionId,
     #[diesel(sql_type = Text)]
     pub row_id: RowId,
+    #[diesel(sql_type = Text)]
+    pub batch: BatchId,
     #[diesel(sql_type = Text)]
     pub transfer: TransferId,
     #[diesel(sql_type = Integer)]
@@ -66,7 +68,7 @@ pub(in crate::dispatch) fn due_closed(
     let mut question = Question::default();
     let (account, now, limit) = (question.text(account.as_str()), question.number(tx.now().micros()), question.number(limit));
     let sql = format!(
-        "SELECT r.id, r.row_id, r.transfer_id AS transfer, r.n, r.outcome AS said, r.decided_at AS closed_at, r.next_at, \
+        "SELECT r.id, r.row_id, r.batch_id AS batch, r.transfer_id AS transfer, r.n, r.outcome AS said, r.decided_at AS closed_at, r.next_at, \
          r.executable_until, r.remembered_until, r.unshown_since, r.unshown_count, r.heard \
          FROM resolutions r JOIN batches b ON b.id = r.batch_id \
          WHERE r.next_at IS NOT NULL AND r.next_at <= {now} AND b.funding_account_id = {account} ORDER BY r.next_at, r.id LIMIT {limit}"

@@ -86,7 +86,10 @@ fn phones_of(institution: &Institution) -> Phones {
 /// As a payment file's row is read.
 fn payee(typed: &str, value: &str, phones: &Phones) -> anyhow::Result<payees::PartyId> {
     let Some((id_type, sub_id)) = PartyIdType::named(typed) else {
-        bail!("there is no id type «{typed}»; there are: {}", PartyIdType::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", "));
+        bail!(
+            "there is no id type «{typed}»; there are: {}",
+            PartyIdType::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")
+        );
     };
     match id_type {
         PartyIdType::Msisdn => match phones.read(value) {

@@ -1,6 +1,7 @@
 //! `outlay admin …`: setting an institution up and looking after it. Every verb is audited; passwords come from the terminal or
 //! standard input, never from an argument.
 
+mod accounts;
 mod check;
 mod check_sdk;
 mod confirmations;
@@ -76,6 +77,8 @@ pub enum Verb {
     EndOfDay(day::EndOfDay),
     /// Let payments go on after a restore or a take-over, once the network has been asked about every approved row
     ReleaseDispatch(check::ReleaseDispatch),
+    /// List the funding accounts: open or stopped, and whose payments wait because nobody answers
+    Accounts,
     /// Open a funding account that was stopped
     ReopenAccount(directory::ReopenAccount),
 }
@@ -110,6 +113,7 @@ pub async fn admin(args: AdminArgs) -> Ended {
         Verb::VerifyCounts => check::verify_counts(&institution).await,
         Verb::EndOfDay(args) => day::end_of_day(&institution, args).await,
         Verb::ReleaseDispatch(args) => check::release_dispatch(&institution, args).await,
+        Verb::Accounts => accounts::list(&institution).await,
         Verb::ReopenAccount(args) => directory::reopen_account(&institution, args).await,
     }
 }

@@ -172,7 +172,10 @@ mod tests {
 
     #[test]
     fn a_payee_and_terms_as_they_should_be_are_fine() {
-        let good = of_party(200, &party("", r#""content-type":"application/vnd.interoperability.parties+json;version=1.1","fspiop-destination":"mfi""#));
+        let good = of_party(
+            200,
+            &party("", r#""content-type":"application/vnd.interoperability.parties+json;version=1.1","fspiop-destination":"mfi""#),
+        );
         assert!(good.iter().all(|remark| remark.grade == Grade::Fine) && good[0].said.contains("found in 0.02 s, at kbzpay"), "{good:?}");
         let good = of_quote(200, &quote("MMK", "1005", ""));
         assert!(good.len() == 1 && good[0].grade == Grade::Fine && good[0].said.contains("would cost"), "{good:?}");
@@ -184,7 +187,10 @@ mod tests {
         wrong(&of_party(200, r#"{"party":{"body":{},"headers":{}},"currentState":"COMPLETED"}"#), "does not say why");
         wrong(&of_party(404, r#"{"errorInformation":{"errorCode":"3202"}}"#), "does not know our own institution. This is about how");
         wrong(&of_party(500, r#"{"message":"Timeout","requestPartiesInformationState":{},"statusCode":"500"}"#), "No answer came in time");
-        wrong(&of_party(200, &party("", r#""content-type":"application/vnd.interoperability.iso20022.parties+json;version=2.0""#)), "API_TYPE=fspiop");
+        wrong(
+            &of_party(200, &party("", r#""content-type":"application/vnd.interoperability.iso20022.parties+json;version=2.0""#)),
+            "API_TYPE=fspiop",
+        );
         wrong(&of_party(200, &party("", r#""fspiop-destination":"another""#)), "the DFSP «another», and dfsp_id here is «mfi»");
         wrong(&of_party(200, &party(r#","supportedCurrencies":["USD"]"#, "")), "takes USD and not MMK");
     }
@@ -193,10 +199,16 @@ mod tests {
     fn what_a_quote_shows_is_said_in_words() {
         wrong(&of_quote(200, r#"{"quotes":{"body":{"errorInformation":{"errorCode":"5106"}}}}"#), "MMK is not taken by kbzpay (5106)");
         wrong(&of_quote(200, r#"{"quotes":{"errorInformation":{"errorCode":"5200"}}}"#), "refused with 5200");
-        wrong(&of_quote(400, r#"{"message":"must be equal to one of the allowed values","statusCode":400}"#), "list of currencies is probably without MMK");
+        wrong(
+            &of_quote(400, r#"{"message":"must be equal to one of the allowed values","statusCode":400}"#),
+            "list of currencies is probably without MMK",
+        );
         wrong(&of_quote(200, &quote("USD", "1005", "")), "came back in USD");
         wrong(&of_quote(200, &quote("MMK", "1006", "")), "a fee above the account's limit");
-        wrong(&of_quote(200, &quote("MMK", "1000", r#","extensionList":{"extension":[{"key":"CdtTrfTxInf.PmtId","value":"x"}]}"#)), "ISO 20022");
+        wrong(
+            &of_quote(200, &quote("MMK", "1000", r#","extensionList":{"extension":[{"key":"CdtTrfTxInf.PmtId","value":"x"}]}"#)),
+            "ISO 20022",
+        );
         wrong(&of_quote(200, &quote("MMK", "1000", "").replace("kbzpay", "ayapay")), "the quote came from ayapay");
     }
 }

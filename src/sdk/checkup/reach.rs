@@ -59,10 +59,9 @@ pub(super) fn judge(settings: &SdkSettings, asked: &Exchange<TransferAnswer>) ->
             Remark::wrong(format!("The hub refuses the SDK's questions with {code}: {}", code.reason().english())),
             !code.is_for_the_operator(),
         ),
-        TransferAnswer::Unclear { why: Why::Code | Why::WithoutCode } if is_an_sdks(&reply) => sdk(
-            Remark::wrong(format!("The SDK at {url} answers, and could not ask the hub: {}", told(&reply))),
-            false,
-        ),
+        TransferAnswer::Unclear { why: Why::Code | Why::WithoutCode } if is_an_sdks(&reply) => {
+            sdk(Remark::wrong(format!("The SDK at {url} answers, and could not ask the hub: {}", told(&reply))), false)
+        }
         TransferAnswer::Committed { .. } | TransferAnswer::Aborted { .. } | TransferAnswer::Reserved | TransferAnswer::Received => {
             stop(format!("{url} tells of a transfer that nobody ever made: do not pay through it"))
         }
@@ -75,7 +74,9 @@ fn not_the_outbound_api(settings: &SdkSettings, reply: &Reply<'_>) -> Option<Str
     let url = &settings.url;
     let message = reply.text_at(&["message"]).unwrap_or_default();
     if message.starts_with("Couldn't match path") || message.starts_with("Method ") {
-        return Some(format!("{url} is an SDK, but not under this path: where MULTI_DFSP=true the address ends with /DFSP_ID, and only there"));
+        return Some(format!(
+            "{url} is an SDK, but not under this path: where MULTI_DFSP=true the address ends with /DFSP_ID, and only there"
+        ));
     }
     // Only a hub's side of the API asks for FSPIOP's headers.
     let at_once = reply.status == 400 || reply.status == 406;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::clock::Instant;
+use crate::simulator::Settings;
 use crate::simulator::hub_face::bodies;
 use crate::simulator::hub_face::callback::Callback;
 use crate::simulator::hub_face::headers::Asked;
@@ -9,8 +11,6 @@ use crate::simulator::ledger::{LedgerRow, LedgerState};
 use crate::simulator::payees::Payees;
 use crate::simulator::plan::Told;
 use crate::simulator::validate::Question;
-use crate::simulator::Settings;
-use crate::clock::Instant;
 
 /// Whom a lookup asks for. `path` is the request's own, as it was written.
 pub(super) struct Wanted<'a> {

@@ -94,7 +94,8 @@ impl Refusal {
 
 impl Asked {
     pub fn read(request: &HttpRequest, resource: Resource) -> Result<Self, Refusal> {
-        let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty());
+        let text =
+            |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty());
         let content_type = text("content-type").or_else(|| text("accept")).ok_or(Refusal::NoContentType)?;
         Ok(Self {
             resource,

@@ -72,6 +72,36 @@ async fn the_batch_page_tells_where_every_payment_stands() {
 }
 
 #[tokio::test]
+async fn the_batch_page_tells_whose_payments_wait_and_why() {
+    use outlay::db::schema::breakers;
+    let (portal, _) = Portal::open().await;
+    let mut thiri = portal.signed_in(&THIRI).await;
+    let id = approved(&portal, &mut thiri).await;
+    half_paid(&portal, &id).await;
+    let path = format!("/batches/{id}");
+    assert!(thiri.get(&path).await.texts("[data-waits]").is_empty());
+    let account = find(&portal, &id).await.unwrap().funding_account;
+    // As dispatch leaves it when a provider, and then the connection, does not answer.
+    let shut = |whom: &'static str, ailment: &'static str| {
+        let account = account.clone();
+        portal.institution.db.write(move |tx| {
+            let now = tx.now();
+            let what = (breakers::funding_account_id.eq(&account), breakers::whom.eq(whom), breakers::ailment.eq(ailment));
+            let when = (breakers::since.eq(now), breakers::retry_at.eq(now.after(Duration::from_secs(120))), breakers::times.eq(1));
+            diesel::insert_into(breakers::table).values((what, when)).execute(&mut **tx)?;
+            Ok::<_, db::Error>(())
+        })
+    };
+    shut("kbzpay", "silent").await.unwrap();
+    let page = thiri.get(&path).await.clone();
+    let [said] = page.texts("[data-waits]").try_into().unwrap();
+    assert_eq!(said, "Does not answer at the moment: its payments wait, the others go on. It is tried again at 21 Nov 2025, 06:57.");
+    page.assert_says_not("cannot be reached");
+    shut("", "unreachable").await.unwrap();
+    thiri.get(&path).await.assert_says("The payment connection cannot be reached: payments wait until it can.");
+}
+
+#[tokio::test]
 async fn progress_is_asked_for_again_and_answered_only_when_it_changed() {
     let (portal, clock) = Portal::open().await;
     let mut thiri = portal.signed_in(&THIRI).await;
