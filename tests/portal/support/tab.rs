@@ -40,7 +40,9 @@ impl Tab {
     pub fn at(address: SocketAddr, host: &str) -> Self {
         // The TLS library asks for its cryptography once; a second call changes nothing.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        // No connection is used twice: on a busy machine the server may close a resting one at the moment when it is taken up again.
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0).no_proxy();
+        let http = http.build().unwrap();
         Self { http, address, site: format!("{host}:{}", address.port()), cookies: BTreeMap::new(), page: None, foreign: false }
     }
 
