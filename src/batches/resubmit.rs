@@ -2,7 +2,7 @@
 
 use super::create::{CreateRefusal, NewBatch, create};
 use super::file::Summary;
-use super::{Batch, Choices, State, store};
+use super::{Batch, Choices, State, schedule_new, store};
 use crate::db::{self, Failure, WriteTx};
 use crate::ids::BatchId;
 use crate::people::Actor;
@@ -73,6 +73,9 @@ pub fn resubmit(tx: &mut WriteTx<'_>, actor: &Actor, rejected: &BatchId, again: 
         again: Some(again.reason.to_owned()),
     };
     create(tx, actor, again.id, &new, again.read)?;
+    // Its day too, where that is still to come.
+    let now = tx.now();
+    schedule_new(tx, again.id, batch.pay_at.filter(|day| *day > now))?;
     store::link_correction(tx, again.id, rejected)?;
     Ok(())
 }

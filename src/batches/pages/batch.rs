@@ -310,7 +310,7 @@ impl BatchPage {
 
     /// One main button a page.
     fn results_kind(&self) -> &'static str {
-        if self.may.retry { "second" } else { "main" }
+        if self.may.retry || self.may.resume || self.may.approve_again { "second" } else { "main" }
     }
 
     fn alarm(alarm: &Alarm) -> Said {

@@ -51,6 +51,7 @@ async fn a_batch_in_flight_is_paused_and_goes_on_and_its_rest_is_cancelled() {
     checker.sees("Outlay goes on paying at once.").await;
     checker.press("Go on with 1 payment, 285,000 MMK").await;
     checker.sees("It goes on. Nobody is paid twice.").await;
+    checker.comes_to("Waiting for money").await;
     // Still no money.
     maker.go(&portal.url(&maker.path().await)).await;
     maker.comes_to("Waiting for money").await;
