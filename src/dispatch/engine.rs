@@ -215,9 +215,7 @@ impl Engine {
         for account in wanted {
             did += self.claim(&account, to_ask.contains(&account), &batches).await?;
         }
-        for account in to_watch {
-            did += self.watch(&account).await?;
-        }
+        did += closed::ask_due(&self.shared, &self.accounts, &to_watch, &self.worker, &mut self.tasks).await?;
         Ok(did)
     }
 
@@ -336,8 +334,7 @@ impl Engine {
                 Ok(1)
             }
             Err(EpochError::Held(held)) => self.hold(held).await.map(|()| 0),
-            // Somebody moved the batch first.
-            Err(EpochError::Db(db::Error::Conflict)) => Ok(0),
+            Err(EpochError::Db(db::Error::Conflict)) => Ok(0), // Somebody moved the batch first.
             Err(EpochError::Db(error)) => Err(error),
         }
     }
@@ -363,18 +360,6 @@ impl Engine {
             did += self.set_to_work(&account, claimed);
         }
         Ok(did)
-    }
-
-    /// Asks about what people closed.
-    async fn watch(&mut self, id: &FundingAccountId) -> db::Result<usize> {
-        let Some(account) = self.accounts.get(id).cloned() else { return Ok(0) };
-        let claimer = Claimer { house: self.setup.house.clone(), worker: self.worker.clone(), account: id.clone(), lease: account.held() };
-        let due = self.shared.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| closed::claim(tx, &claimer)).await?;
-        let count = due.len();
-        for one in due {
-            self.tasks.spawn(closed::ask(Arc::clone(&self.shared), Arc::clone(&account), self.worker.clone(), one));
-        }
-        Ok(count)
     }
 
     fn set_to_work(&mut self, account: &Arc<Account>, claimed: Vec<InHand>) -> usize {
