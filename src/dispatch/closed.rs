@@ -1,20 +1,23 @@
 //! What people closed is asked about from then on, beside everything else: hourly, as long as the network remembers ids. Where the network
 //! tells another end, the alarm goes up, and what would pay the transfer again is stopped if it can be.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::account::Account;
 use super::by_people;
-use super::claim::Claimer;
 use super::core::limits::CLOSED_ASK_FOR;
 use super::core::{self, AlarmKind, Heard, Lookout, Unshown, Watched};
+use super::lease::Lease;
 use super::replies::{Call, Kept as _, kept, word_of};
 use super::shared::Shared;
 use super::store::{self, Attempt, ClosedRow, Reply};
 use crate::clock::Instant;
 use crate::db::{self, Isolation, Turn, WriteTx};
-use crate::ids::{AttemptId, BatchId, TransferId};
+use crate::ids::{AttemptId, BatchId, FundingAccountId, TransferId};
 use crate::resolutions;
 use crate::sdk::{Exchange, TransferAnswer};
 
@@ -23,17 +26,37 @@ const AT_ONCE: i64 = 16;
 /// How long a question keeps others from asking the same.
 const LEASE: Duration = Duration::from_secs(300);
 
+/// Asks about what is due of these accounts, of those that are ours. Returns how many questions there are.
+pub(super) async fn ask_due(
+    shared: &Arc<Shared>,
+    accounts: &BTreeMap<FundingAccountId, Arc<Account>>,
+    due: &[FundingAccountId],
+    worker: &str,
+    tasks: &mut JoinSet<()>,
+) -> db::Result<usize> {
+    let mut asked = 0;
+    for account in due.iter().filter_map(|id| accounts.get(id)) {
+        let (id, lease, by) = (account.id.clone(), account.held(), worker.to_owned());
+        let claimed = shared.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| claim(tx, &id, &lease, &by)).await?;
+        asked += claimed.len();
+        for closed in claimed {
+            tasks.spawn(ask(Arc::clone(shared), Arc::clone(account), worker.to_owned(), closed));
+        }
+    }
+    Ok(asked)
+}
+
 /// Takes what is due, if the account is still ours.
-pub(super) fn claim(tx: &mut WriteTx<'_>, by: &Claimer) -> db::Result<Vec<ClosedRow>> {
-    if store::still_held(tx, &by.worker, &[(by.lease.name.clone(), by.lease.epoch)])?.is_empty() {
+fn claim(tx: &mut WriteTx<'_>, account: &FundingAccountId, lease: &Lease, worker: &str) -> db::Result<Vec<ClosedRow>> {
+    if store::still_held(tx, worker, &[(lease.name.clone(), lease.epoch)])?.is_empty() {
         return Ok(Vec::new());
     }
     let lease_until = tx.now().after(LEASE);
-    store::due_closed(tx, &by.account, lease_until, AT_ONCE)
+    store::due_closed(tx, account, lease_until, AT_ONCE)
 }
 
 /// Asks about one id, and writes down what was heard.
-pub(super) async fn ask(shared: Arc<Shared>, account: Arc<Account>, worker: String, closed: ClosedRow) {
+async fn ask(shared: Arc<Shared>, account: Arc<Account>, worker: String, closed: ClosedRow) {
     let slot = account.slot(&closed.batch, None).await;
     let (sent_at, clock_is_steady) = shared.steady_now(&account.rules);
     let exchange = account.client.transfer(&closed.transfer).await;

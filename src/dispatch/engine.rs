@@ -15,7 +15,6 @@ use tokio::task::JoinSet;
 
 use super::account::{Account, Line};
 use super::breakers::{self, Breakers};
-use super::claim::Claimer;
 use super::core::Bounds;
 use super::epoch::{self, EPOCH_EVERY, EpochError, EpochFile, Held};
 use super::lease::{self, Lease, Taken};
@@ -228,9 +227,7 @@ impl Engine {
         for account in wanted {
             did += self.claim(&account, to_ask.contains(&account), &batches).await?;
         }
-        for account in to_watch {
-            did += self.watch(&account).await?;
-        }
+        did += closed::ask_due(&self.shared, &self.accounts, &to_watch, &self.worker, &mut self.tasks).await?;
         Ok(did)
     }
 
@@ -354,8 +351,7 @@ impl Engine {
                 Ok(1)
             }
             Err(EpochError::Held(held)) => self.hold(held).await.map(|()| 0),
-            // Somebody moved the batch first.
-            Err(EpochError::Db(db::Error::Conflict)) => Ok(0),
+            Err(EpochError::Db(db::Error::Conflict)) => Ok(0), // Somebody moved the batch first.
             Err(EpochError::Db(error)) => Err(error),
         }
     }
@@ -375,17 +371,5 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// Asks about what people closed.
-    async fn watch(&mut self, id: &FundingAccountId) -> db::Result<usize> {
-        let Some(account) = self.accounts.get(id).cloned() else { return Ok(0) };
-        let claimer = Claimer { house: self.setup.house.clone(), worker: self.worker.clone(), account: id.clone(), lease: account.held() };
-        let due = self.shared.db.write_as(Turn::Worker, Isolation::Serializable, move |tx| closed::claim(tx, &claimer)).await?;
-        let count = due.len();
-        for one in due {
-            self.tasks.spawn(closed::ask(Arc::clone(&self.shared), Arc::clone(&account), self.worker.clone(), one));
-        }
-        Ok(count)
     }
 }

@@ -2,15 +2,29 @@
 
 use outlay::dispatch::TransferState;
 
-use crate::resolutions::desk::{NAN, WAI, approved, left, row_of, run};
+use crate::resolutions::desk::{NAN, WAI, another, arrives, left, row_of, run};
+use crate::support::batches::{File, WAGES};
 use crate::support::browser::{Browser, Scripts};
 use crate::support::cast::HLA;
 use crate::support::portal::Portal;
 
+/// The network finds each payee's provider.
+const FILE: File<'_> = File {
+    lines: &[
+        "P-1,Daw Mya,MSISDN,09770123456,,150000,MMK,October,",
+        "P-2,U Ba,MSISDN,09770123457,,100000,MMK,October,",
+        "P-3,Ma Hla,MSISDN,09770123458,,200000,MMK,October,",
+    ],
+    ..WAGES
+};
+
 #[tokio::test]
 async fn two_close_a_payment_wrongly_and_the_alarm_is_seen_to() {
     let (portal, network) = Portal::paying().await;
-    let batch = approved(&portal).await;
+    for person in [&NAN, &WAI] {
+        arrives(&portal, person).await;
+    }
+    let batch = another(&portal, &FILE).await;
     portal.institution.wake();
     let checker = Browser::open(Scripts::On).await;
     checker.sign_in(&portal, &HLA).await;
@@ -44,11 +58,6 @@ async fn two_close_a_payment_wrongly_and_the_alarm_is_seen_to() {
     run(&portal, "UPDATE resolutions SET next_at = 1 WHERE next_at IS NOT NULL").await;
     portal.institution.wake();
     nan.comes_to("Possible double payment: 150,000 MMK in payroll-oct").await;
-    if let Ok(folder) = std::env::var("OUTLAY_PICTURES") {
-        for (width, colours) in [(360, "light"), (1280, "light"), (1280, "dark")] {
-            std::fs::write(format!("{folder}/alarm-{width}-{colours}.png"), nan.picture(width, colours).await).unwrap();
-        }
-    }
     nan.press("Look at it now").await;
     nan.sees("Find out whether the payee was paid again").await;
     nan.fill("note", "Nothing was paid again; the row stays as it is").await;

@@ -3,7 +3,7 @@
 use outlay::dispatch::{AlarmKind, Ending, TransferState};
 use outlay::ids::RowId;
 
-use super::desk::{MIN, NAN, WAI, alarm, another, approved, left, needs_attention, propose, row_of, run, standing};
+use super::desk::{MIN, NAN, WAI, alarm, another, approved, left, needs_attention, propose, run, standing};
 use crate::support::batches::WAGES;
 use crate::support::cast::{AYE, HLA, THIRI, TUN};
 use crate::support::portal::Portal;
