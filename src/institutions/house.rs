@@ -46,9 +46,7 @@ impl House {
         let zone = value(Setting::TimeZone).and_then(|name| TimeZone::get(name).ok());
         let language = value(Setting::Language).and_then(Language::load).or_else(|| Language::load(&settings.language));
         let currency = value(Setting::Currency).and_then(Currency::find);
-        let time = |setting: Setting| {
-            value(setting).and_then(time_of_day).or_else(|| time_of_day(&setting.default_of(settings)))
-        };
+        let time = |setting: Setting| value(setting).and_then(time_of_day).or_else(|| time_of_day(&setting.default_of(settings)));
         Self {
             end_of_day: time(Setting::EndOfDay).unwrap_or_default(),
             cut_off: time(Setting::SettlementCutOff),

@@ -122,7 +122,9 @@ fn lede(group: Group) -> Said {
     match group {
         Group::Institution => say!("How pages, files and mails of your institution are written."),
         Group::Day => {
-            say!("When your day ends and its report is made, and until when payments have to be clear for the scheme's settlement. All times are in your time zone.")
+            say!(
+                "When your day ends and its report is made, and until when payments have to be clear for the scheme's settlement. All times are in your time zone."
+            )
         }
         Group::Security => {
             say!(
@@ -191,7 +193,11 @@ pub async fn settings(request: HttpRequest, page: Page) -> Result<HttpResponse, 
     let institution = institution(&request)?;
     let read = institution.db.read(Read::load).await?;
     let lines = |group| Setting::of(group).map(|setting| read.line(setting, &institution)).collect();
-    let groups = [Group::Institution, Group::Day, Group::Security].map(|group| Shown { title: title(group), path: path(group), lines: lines(group) });
+    let groups = [Group::Institution, Group::Day, Group::Security].map(|group| Shown {
+        title: title(group),
+        path: path(group),
+        lines: lines(group),
+    });
     let sheet = SettingsPage { page, groups: groups.into() };
     Ok(html(StatusCode::OK, &sheet.page, &sheet))
 }

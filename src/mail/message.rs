@@ -143,7 +143,8 @@ impl Letterhead {
             paragraphs: text.paragraphs.iter().map(|paragraph| self.say(paragraph)).collect(),
             link: text.link.as_ref().map(|(label, path)| self.link(label, path)),
             foot: self.say(&self.foot(kind)),
-            foot_link: matches!(kind, LetterKind::Gathered | LetterKind::Report).then(|| self.link(&say!("Choose which mails you get"), CHOICES)),
+            foot_link: matches!(kind, LetterKind::Gathered | LetterKind::Report)
+                .then(|| self.link(&say!("Choose which mails you get"), CHOICES)),
         }
     }
 

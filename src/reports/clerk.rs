@@ -60,9 +60,8 @@ impl Clerk {
     /// Whether it has to look at the database.
     fn is_time(&self) -> bool {
         let (now, commits) = (self.institution.clock().now(), self.institution.db.commits());
-        self.looked.is_none_or(|looked| {
-            now >= looked.next || now < looked.at || commits != looked.commits || now.since(looked.at) >= LOOK_EVERY
-        })
+        self.looked
+            .is_none_or(|looked| now >= looked.next || now < looked.at || commits != looked.commits || now.since(looked.at) >= LOOK_EVERY)
     }
 
     /// Does what is due at the clock's time; returns when to look again at the latest.

@@ -144,12 +144,17 @@ fn text(house: &House, cut_off: Instant, figures: &Figures) -> LetterText {
             count = all.count,
             sum = all.shown(house.currency)
         ),
-        say!("Needs attention: {attention}. In doubt: {doubt}.", attention = attention.count, doubt = all.count.saturating_sub(attention.count)),
+        say!(
+            "Needs attention: {attention}. In doubt: {doubt}.",
+            attention = attention.count,
+            doubt = all.count.saturating_sub(attention.count)
+        ),
     ];
     if figures.probably_paid() > 0 {
         paragraphs.push(say!("Probably paid, and the network does not show it: {count}.", count = figures.probably_paid()));
     }
-    paragraphs.push(say!("Ask the payees' wallets and banks what became of them, before the cut-off if you can. Do not pay any of them again."));
+    paragraphs
+        .push(say!("Ask the payees' wallets and banks what became of them, before the cut-off if you can. Do not pay any of them again."));
     LetterText {
         subject: say!("Before the settlement cut-off at {time}: {count} payments are unresolved", time = at, count = all.count),
         paragraphs,

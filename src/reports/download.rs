@@ -29,7 +29,8 @@ impl Sight {
     /// The database's.
     pub fn of(conn: &mut Conn, scope: &Scope, figures: &Figures) -> Result<Self> {
         let rows: Vec<_> = figures.named.iter().map(|row| &row.row_id).collect();
-        let batches: BTreeSet<_> = figures.named.iter().map(|row| &row.batch).chain(figures.paused.iter().map(|line| &line.batch)).collect();
+        let batches: BTreeSet<_> =
+            figures.named.iter().map(|row| &row.batch).chain(figures.paused.iter().map(|line| &line.batch)).collect();
         let rows = store::in_sight(conn, scope, &rows)?.into_iter().map(|row| (row.row_id, row.state)).collect();
         Ok(Self { rows, batches: store::batches_in_sight(conn, scope, &batches.into_iter().collect::<Vec<_>>())? })
     }
@@ -53,7 +54,6 @@ struct Line {
     row: String,
 }
 
-
 /// The report as a file. `figures`: the part of it that the reader may see.
 pub fn day_csv(report: &DayReport, figures: &Figures, sight: &Sight, language: &Language, zone: &TimeZone) -> String {
     let time = |at: Instant| at.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
@@ -67,7 +67,12 @@ pub fn day_csv(report: &DayReport, figures: &Figures, sight: &Sight, language: &
     lines.extend(standing_still(figures, sight, language, &time));
     let audit = &figures.audit;
     if !audit.head.is_empty() {
-        let head = Line { part: Some(say!("Head of the audit log")), count: audit.sequence.to_string(), code: audit.head.clone(), ..Line::default() };
+        let head = Line {
+            part: Some(say!("Head of the audit log")),
+            count: audit.sequence.to_string(),
+            code: audit.head.clone(),
+            ..Line::default()
+        };
         lines.push(head);
     }
     for line in &lines {

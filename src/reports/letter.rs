@@ -69,7 +69,9 @@ pub fn text(house: &House, period: &Period, figures: &Figures, earlier: usize, r
     match earlier {
         0 => {}
         1 => paragraphs.push(say!("The report of 1 day before was made up too: Outlay did not run at its end.")),
-        count => paragraphs.push(say!("The reports of {count} days before were made up too: Outlay did not run at their end.", count = count)),
+        count => {
+            paragraphs.push(say!("The reports of {count} days before were made up too: Outlay did not run at their end.", count = count))
+        }
     }
     let link = if reads_reports {
         (say!("Look at the report"), format!("/reports/days/{}", period.day))
@@ -142,8 +144,11 @@ fn unresolved(house: &House, figures: &Figures) -> Vec<Said> {
 }
 
 fn standing_still(figures: &Figures) -> Vec<Said> {
-    let mut said: Vec<Said> =
-        figures.stopped.iter().map(|stopped| say!("The funding account {name} is stopped: it pays nothing.", name = &stopped.account)).collect();
+    let mut said: Vec<Said> = figures
+        .stopped
+        .iter()
+        .map(|stopped| say!("The funding account {name} is stopped: it pays nothing.", name = &stopped.account))
+        .collect();
     match figures.batches_in(crate::batches::State::Paused) {
         0 => {}
         1 => said.push(say!("1 batch stands still.")),

@@ -127,13 +127,15 @@ pub(super) fn counted(conn: &mut Conn, branches: &[&BranchId]) -> Result<Counted
 
 /// Who was told of that day's cut-off.
 pub(super) fn told(conn: &mut Conn, day: Date) -> Result<BTreeSet<UserId>> {
-    let told: Vec<UserId> = cut_off_mails::table.filter(cut_off_mails::day.eq(day.to_string())).select(cut_off_mails::user_id).load(conn)?;
+    let told: Vec<UserId> =
+        cut_off_mails::table.filter(cut_off_mails::day.eq(day.to_string())).select(cut_off_mails::user_id).load(conn)?;
     Ok(told.into_iter().collect())
 }
 
 pub(super) fn remember_told(tx: &mut WriteTx<'_>, day: Date, people: &[&UserId]) -> Result<()> {
     let (now, day) = (tx.now(), day.to_string());
-    let row = |person: &&UserId| (cut_off_mails::day.eq(day.clone()), cut_off_mails::user_id.eq((*person).clone()), cut_off_mails::at.eq(now));
+    let row =
+        |person: &&UserId| (cut_off_mails::day.eq(day.clone()), cut_off_mails::user_id.eq((*person).clone()), cut_off_mails::at.eq(now));
     let rows: Vec<_> = people.iter().map(row).collect();
     on!(&mut **tx, conn => diesel::insert_into(cut_off_mails::table).values(&rows).execute(conn))?;
     Ok(())
@@ -190,12 +192,8 @@ pub fn find(conn: &mut Conn, day: Date) -> Result<Option<DayReport>> {
 /// # Errors
 /// The database's.
 pub fn list(conn: &mut Conn, offset: i64, limit: i64) -> Result<(Vec<DayReport>, i64)> {
-    let rows: Vec<Row> = day_reports::table
-        .order(day_reports::day.desc())
-        .offset(offset)
-        .limit(limit)
-        .select(day_reports::all_columns)
-        .load(conn)?;
+    let rows: Vec<Row> =
+        day_reports::table.order(day_reports::day.desc()).offset(offset).limit(limit).select(day_reports::all_columns).load(conn)?;
     let counted = day_reports::table.count().get_result(conn)?;
     Ok((rows.into_iter().filter_map(report).collect(), counted))
 }
@@ -215,7 +213,8 @@ pub(super) fn in_sight(conn: &mut Conn, scope: &Scope, rows: &[&RowId]) -> Resul
     for some in rows.chunks(IDS_AT_ONCE) {
         let mut question = Question::default();
         let (seen, ids) = (scope.of_transfers(&mut question), question.texts(some.iter().map(|row| row.as_str())));
-        let sql = format!("SELECT t.id AS row_id, t.state FROM transfers t JOIN batches b ON b.id = t.batch_id WHERE t.id IN ({ids}) AND {seen}");
+        let sql =
+            format!("SELECT t.id AS row_id, t.state FROM transfers t JOIN batches b ON b.id = t.batch_id WHERE t.id IN ({ids}) AND {seen}");
         found.extend(question.load::<Standing>(conn, &sql)?);
     }
     Ok(found)

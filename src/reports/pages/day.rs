@@ -232,8 +232,7 @@ fn paid_by(figures: &Figures, usual: Currency) -> Vec<(Said, Said, Vec<Line>)> {
 }
 
 fn lines<K>(sums: BTreeMap<K, Sum>, usual: Currency, name: impl Fn(K) -> Text) -> Vec<Line> {
-    let mut lines: Vec<_> =
-        sums.into_iter().map(|(key, sum)| Line { name: name(key), count: sum.count, sum: sum.shown(usual) }).collect();
+    let mut lines: Vec<_> = sums.into_iter().map(|(key, sum)| Line { name: name(key), count: sum.count, sum: sum.shown(usual) }).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.count));
     lines
 }

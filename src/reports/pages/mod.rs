@@ -36,4 +36,3 @@ fn read_day(text: &str) -> Result<Date, ErrorPage> {
     let day: Date = text.parse().map_err(|_| ErrorPage::NotFound)?;
     if day.to_string() == text { Ok(day) } else { Err(ErrorPage::NotFound) }
 }
-

@@ -62,12 +62,9 @@ impl Desk {
     /// Hla resolves payments in Hlaing and Moe in Mandalay; Tun and Myint read the reports of these branches.
     pub async fn open() -> Self {
         let office = Office::open(Smtp::open(Safety::Plain).await).await;
-        for (person, action) in [
-            (&HLA, Action::ResolvePayment),
-            (&MOE, Action::ResolvePayment),
-            (&TUN, Action::ViewReports),
-            (&MYINT, Action::ViewReports),
-        ] {
+        for (person, action) in
+            [(&HLA, Action::ResolvePayment), (&MOE, Action::ResolvePayment), (&TUN, Action::ViewReports), (&MYINT, Action::ViewReports)]
+        {
             grant(&office.portal, person, action).await;
         }
         let clerk = Clerk::new(&office.portal.institution);

@@ -90,7 +90,8 @@ async fn days_on_which_outlay_did_not_run_are_made_up_and_nothing_is_left_out() 
     assert_eq!(sum, 2);
     let letters = desk.office.smtp.letters();
     assert_eq!(letters.len(), 4, "two people on the first day, and once again when it came back");
-    let of_the_newest = |letter: &&crate::support::smtp::Received| letter.header("Subject").starts_with("[Training] End of day 2025-12-03:");
+    let of_the_newest =
+        |letter: &&crate::support::smtp::Received| letter.header("Subject").starts_with("[Training] End of day 2025-12-03:");
     assert_eq!(letters.iter().filter(of_the_newest).count(), 2);
     for letter in &letters[2..] {
         letter.assert_says("The reports of 6 days before were made up too");

@@ -108,8 +108,15 @@ async fn a_report_that_was_made_up_says_what_is_of_later() {
 #[tokio::test]
 async fn the_file_is_safe_to_open_and_that_it_was_taken_is_written_down() {
     let mut desk = Desk::open().await;
-    desk.run_sql("UPDATE branches SET region = '=HYPERLINK(1)' WHERE code = 'YGN-01'; UPDATE fsps SET name = '@SUM(1)' WHERE id = 'kbzpay';".to_owned()).await;
-    desk.run_sql("UPDATE funding_accounts SET state = 'stopped', stopped_code = '-2+3', stopped_at = 1 WHERE name = 'Kyat account';".to_owned()).await;
+    desk.run_sql(
+        "UPDATE branches SET region = '=HYPERLINK(1)' WHERE code = 'YGN-01'; UPDATE fsps SET name = '@SUM(1)' WHERE id = 'kbzpay';"
+            .to_owned(),
+    )
+    .await;
+    desk.run_sql(
+        "UPDATE funding_accounts SET state = 'stopped', stopped_code = '-2+3', stopped_at = 1 WHERE name = 'Kyat account';".to_owned(),
+    )
+    .await;
     a_day(&desk).await;
     desk.batch(HLAING, "cccc3333", &[failed(5, "+1", desk.at("10:00:00"))]).await;
     desk.beats_at(desk.at("18:01:00")).await;
@@ -118,7 +125,10 @@ async fn the_file_is_safe_to_open_and_that_it_was_taken_is_written_down() {
     page.assert_says("Kyat account").assert_says("Stopped");
     let path = page.attribute("main .actions a", "href");
     let file = tun.get(&path).await;
-    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"end-of-day-2025-11-21.csv\"; filename*=UTF-8''end-of-day-2025-11-21.csv"));
+    assert_eq!(
+        file.header("content-disposition"),
+        Some("attachment; filename=\"end-of-day-2025-11-21.csv\"; filename*=UTF-8''end-of-day-2025-11-21.csv")
+    );
     let mut csv = csv::ReaderBuilder::new().from_reader(file.body().trim_start_matches('\u{feff}').as_bytes());
     let rows: Vec<Vec<String>> = csv.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
     let cells = rows.iter().flatten();

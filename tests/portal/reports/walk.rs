@@ -20,7 +20,8 @@ async fn lively() -> Portal {
     let now = portal.institution.clock().now();
     run_sql(&portal, format!("UPDATE institution SET created_at = {};", now.before(hours(72)).micros())).await;
     let yesterday = now.before(hours(25));
-    let mut rows: Vec<Pay> = (0..40).map(|nth| paid(120_000 + 1_000 * nth, if nth % 3 == 0 { "wavemoney" } else { "kbzpay" }, yesterday)).collect();
+    let mut rows: Vec<Pay> =
+        (0..40).map(|nth| paid(120_000 + 1_000 * nth, if nth % 3 == 0 { "wavemoney" } else { "kbzpay" }, yesterday)).collect();
     rows.extend((0..5).map(|_| failed(90_000, "3204", yesterday)));
     rows.push(failed(75_000, "5105", yesterday));
     let above = Some(Why::FeeAboveLimit { fee: "700 MMK".to_owned(), limit: "500 MMK".to_owned() });
@@ -28,7 +29,11 @@ async fn lively() -> Portal {
     rows.extend((0..3).map(|nth| in_doubt(40_000, now.before(Duration::from_secs(1_200 * (nth + 1))))));
     rows.push(probably_paid(250_000, now.before(hours(30))));
     put_batch(&portal, HLAING, "aaaa1111", &rows).await;
-    run_sql(&portal, "UPDATE funding_accounts SET state = 'stopped', stopped_code = '4000', stopped_at = 1 WHERE name = 'Dollar account';".to_owned()).await;
+    run_sql(
+        &portal,
+        "UPDATE funding_accounts SET state = 'stopped', stopped_code = '4000', stopped_at = 1 WHERE name = 'Dollar account';".to_owned(),
+    )
+    .await;
     reports::end_of_day(&portal.institution, &By::system()).await.unwrap();
     portal
 }
@@ -56,7 +61,8 @@ async fn a_branch_manager_reads_a_day_and_takes_it_away() {
 async fn the_banner_leads_to_the_payments() {
     let portal = lively().await;
     // At the second next quarter of an hour: near, and not over while this runs.
-    let soon = portal.institution.clock().now().after(Duration::from_secs(1_800)).timestamp().to_zoned(portal.institution.house().zone.clone());
+    let soon =
+        portal.institution.clock().now().after(Duration::from_secs(1_800)).timestamp().to_zoned(portal.institution.house().zone.clone());
     set(&portal, "settlement_cut_off", &format!("{:02}:{:02}", soon.hour(), soon.minute() / 15 * 15)).await;
     let browser = Browser::open(Scripts::Off).await;
     browser.sign_in(&portal, &HLA).await;
