@@ -137,13 +137,28 @@ pub async fn tell_all(institution: &Institution, house: House) -> Result<usize> 
 fn text(house: &House, cut_off: Instant, figures: &Figures) -> LetterText {
     let (all, attention) = (figures.unresolved(None), figures.unresolved(Some(TransferState::NeedsAttention)));
     let at = printed(cut_off, house);
-    let mut paragraphs = vec![
-        say!(
-            "The settlement cut-off is at {time}, and the end of {count} payments in your branches is not known: {sum}.",
-            time = &at,
-            count = all.count,
-            sum = all.shown(house.currency)
+    let sum = all.shown(house.currency);
+    let (subject, first) = match all.count {
+        1 => (
+            say!("Before the settlement cut-off at {time}: 1 payment is unresolved", time = &at),
+            say!(
+                "The settlement cut-off is at {time}, and the end of 1 payment in your branches is not known: {sum}.",
+                time = &at,
+                sum = sum
+            ),
         ),
+        count => (
+            say!("Before the settlement cut-off at {time}: {count} payments are unresolved", time = &at, count = count),
+            say!(
+                "The settlement cut-off is at {time}, and the end of {count} payments in your branches is not known: {sum}.",
+                time = &at,
+                count = count,
+                sum = sum
+            ),
+        ),
+    };
+    let mut paragraphs = vec![
+        first,
         say!(
             "Needs attention: {attention}. In doubt: {doubt}.",
             attention = attention.count,
@@ -155,11 +170,7 @@ fn text(house: &House, cut_off: Instant, figures: &Figures) -> LetterText {
     }
     paragraphs
         .push(say!("Ask the payees' wallets and banks what became of them, before the cut-off if you can. Do not pay any of them again."));
-    LetterText {
-        subject: say!("Before the settlement cut-off at {time}: {count} payments are unresolved", time = at, count = all.count),
-        paragraphs,
-        link: Some((say!("Look at unresolved payments"), unresolved_path(attention.count).to_owned())),
-    }
+    LetterText { subject, paragraphs, link: Some((say!("Look at unresolved payments"), unresolved_path(attention.count).to_owned())) }
 }
 
 #[cfg(test)]
