@@ -110,14 +110,16 @@ struct Book {
 }
 
 async fn serve(book: Book, mut waiting: mpsc::Receiver<Waiting>, in_hand: Arc<AtomicUsize>) {
-    let mut group = Vec::new();
-    while waiting.recv_many(&mut group, GROUP_MAX).await > 0 {
-        gather(&mut waiting, &mut group, &in_hand).await;
-        let (writes, answers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
-        let outcomes = book.write_all(Arc::new(writes)).await;
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            // Whoever asked may have been cancelled; what is written stands all the same.
-            let _ = answer.send(outcome);
+    let mut gathered = Vec::new();
+    while waiting.recv_many(&mut gathered, GROUP_MAX).await > 0 {
+        gather(&mut waiting, &mut gathered, &in_hand).await;
+        for group in each_row_once(std::mem::take(&mut gathered)) {
+            let (writes, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+            let outcomes = book.write_all(Arc::new(writes)).await;
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                // Whoever asked may have been cancelled; what is written stands all the same.
+                let _ = answer.send(outcome);
+            }
         }
     }
 }
@@ -134,6 +136,23 @@ async fn gather(waiting: &mut mpsc::Receiver<Waiting>, group: &mut Vec<Waiting>,
     };
     // Full or not, it is written then.
     drop(tokio::time::timeout(GATHER_MAX, more).await);
+}
+
+/// Groups, in their order, with each row at most once. An account that was taken over and came back leaves a row in the hands of two
+/// attempts of this process; what moved is told by row, so in one group the old attempt would be told, and counted, as if it had moved.
+fn each_row_once(gathered: Vec<Waiting>) -> Vec<Vec<Waiting>> {
+    let mut groups: Vec<(HashSet<RowId>, Vec<Waiting>)> = Vec::new();
+    for one in gathered {
+        let row = one.0.row.clone();
+        match groups.iter_mut().find(|(rows, _)| !rows.contains(&row)) {
+            Some((rows, group)) => {
+                rows.insert(row);
+                group.push(one);
+            }
+            None => groups.push((HashSet::from([row]), vec![one])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 impl Book {
@@ -220,7 +239,7 @@ fn passes(error: &db::Error) -> bool {
 fn apply(tx: &mut WriteTx<'_>, group: &[Write], holder: &str, known_epoch: i64) -> db::Result<Vec<RowId>> {
     let held = leases_held(tx, group, holder, known_epoch)?;
     let (recordings, others): (Vec<&Write>, Vec<&Write>) =
-        group.iter().filter(|write| held.contains(&write.lease.0)).partition(|write| write.recording.is_some());
+        group.iter().filter(|write| held.contains(&write.lease)).partition(|write| write.recording.is_some());
     let mut moved = Vec::with_capacity(group.len());
     if !recordings.is_empty() {
         store::lock_paying(tx, recordings.iter().map(|write| &write.batch).collect::<BTreeSet<_>>().into_iter())?;
@@ -255,7 +274,7 @@ fn moves(writes: &[&Write]) -> Vec<Move> {
 }
 
 /// The leases of the group that are still ours; none where the database under us is older than what this process has seen.
-fn leases_held(tx: &mut WriteTx<'_>, group: &[Write], holder: &str, known_epoch: i64) -> db::Result<Vec<String>> {
+fn leases_held(tx: &mut WriteTx<'_>, group: &[Write], holder: &str, known_epoch: i64) -> db::Result<Vec<(String, i64)>> {
     let epoch = store::dispatch_epoch(tx)?;
     if epoch < known_epoch {
         tracing::error!(database = epoch, known = known_epoch, "dispatch.epoch: the database went back in time, nothing is recorded");

@@ -235,3 +235,22 @@ async fn an_answer_that_says_paid_too_late_raises_the_alarm_where_the_row_was_gi
     let (desk, alarms) = paid_too_late(TransferState::Ready, 1).await;
     assert_eq!((alarms, desk.state(1)), (1, TransferState::InDoubt), "and it is not paid under the next id");
 }
+
+#[tokio::test]
+async fn of_two_attempts_at_a_row_only_the_one_it_belongs_to_is_told_and_counted() {
+    let _alone = ALONE.lock().await;
+    let desk = desk();
+    // The account was another process's for a while; here the first attempt still waited for its reply.
+    let stale = |write: Write| Write { key: Key { attempt: Some(AttemptId::from("old")), ..write.key.clone() }, ..write };
+    let (old, own) = tokio::join!(desk.recorder.write(stale(desk.record(1))), desk.recorder.write(desk.record(1)));
+    assert_eq!((old, own), (Ok(false), Ok(true)), "bytes that were not recorded must not go out");
+    let of_an_older_lease = |write: Write| Write { lease: ("lease".to_owned(), 3), ..write };
+    let (old, own) = tokio::join!(desk.recorder.write(of_an_older_lease(desk.pay(1))), desk.recorder.write(desk.pay(1)));
+    assert_eq!((old, own), (Ok(false), Ok(true)), "a lease that ended writes nothing in the company of a good one");
+    let (own, old) = tokio::join!(desk.recorder.write(desk.record(2)), desk.recorder.write(stale(desk.record(2))));
+    assert_eq!((own, old), (Ok(true), Ok(false)));
+    let (old, own) = tokio::join!(desk.recorder.write(stale(desk.pay(2))), desk.recorder.write(desk.pay(2)));
+    assert_eq!((old, own), (Ok(false), Ok(true)));
+    assert_eq!([1, 2].map(|line| desk.state(line)), [TransferState::Succeeded; 2]);
+    assert_eq!(desk.counts(), (1, 2, 20), "each counted once");
+}

@@ -1,7 +1,7 @@
 //! Who dispatches which funding account, and which copy of the database this is.
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 
 use super::given::{Kind, given, statement};
@@ -57,21 +57,23 @@ struct Held<'a> {
 }
 
 #[derive(QueryableByName)]
-struct Name {
+struct Still {
     #[diesel(sql_type = Text)]
     name: String,
+    #[diesel(sql_type = BigInt)]
+    epoch: i64,
 }
 
 /// Of these leases (name, epoch), those the holder still has. Takes their rows, so that a take-over waits until this transaction ends.
-pub(in crate::dispatch) fn still_held(tx: &mut WriteTx<'_>, holder: &str, held: &[(String, i64)]) -> Result<Vec<String>> {
+pub(in crate::dispatch) fn still_held(tx: &mut WriteTx<'_>, holder: &str, held: &[(String, i64)]) -> Result<Vec<(String, i64)>> {
     let rows: Vec<_> = held.iter().map(|(lease, at_epoch)| Held { lease, owner: holder, at_epoch: *at_epoch }).collect();
     let from = given(tx, &[("lease", Kind::Text), ("owner", Kind::Text), ("at_epoch", Kind::Bigint)]);
     let sql = format!(
         "UPDATE leases SET until_at = leases.until_at FROM {from} \
-         WHERE leases.name = given.lease AND leases.holder = given.owner AND leases.epoch = given.at_epoch RETURNING name"
+         WHERE leases.name = given.lease AND leases.holder = given.owner AND leases.epoch = given.at_epoch RETURNING name, epoch"
     );
-    let names: Vec<Name> = statement(sql, json(&rows)).load(&mut **tx)?;
-    Ok(names.into_iter().map(|row| row.name).collect())
+    let still: Vec<Still> = statement(sql, json(&rows)).load(&mut **tx)?;
+    Ok(still.into_iter().map(|row| (row.name, row.epoch)).collect())
 }
 
 /// How often dispatch began on this database, and who says so outside it: see `epoch.rs`.
