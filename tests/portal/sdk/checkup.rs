@@ -54,7 +54,7 @@ async fn what_is_wrong_is_said_in_words_and_in_the_exit_status() {
     };
     wrong(check(&here, &[SDK, "--payee", "MSISDN", "09777129001"]), "knows nobody by this id (3204)");
     wrong(check(&here, &[SDK, "--payee", "MSISDN", "09777129002"]), "refused with 5200");
-    wrong(check(&here, &[SDK, "--payee", "MSISDN", "09777129016"]), "a fee above the account's limit");
+    wrong(check(&here, &[SDK, "--payee", "MSISDN", "09777129016", "--amount", "2000"]), "a fee above the account's limit");
     wrong(check(&here, &[SDK]), "quotes_timeout is 20.0 s: too short");
     assert!(check(&here, &[SDK, "--sdk-waits", "10s"]).status.success());
     wrong(check(&here, &["another"]), "names no SDK «another»; it names: main");

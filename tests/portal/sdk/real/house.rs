@@ -22,7 +22,7 @@ use crate::support::registry::registry;
 /// Times as fast as the machine's clock.
 const HURRY: u32 = 20;
 /// How long the SDK waits for the hub, in seconds of the machine.
-const SDK_WAITS: u32 = 1;
+const SDK_WAITS: u32 = 4;
 /// How long a program may take until it answers.
 const UP_WITHIN: Duration = Duration::from_secs(60);
 /// An SDK that ends by itself so often does not work at all.
@@ -42,7 +42,7 @@ pub struct House {
     registry: tempfile::TempDir,
     folder: tempfile::TempDir,
     running: Vec<(Part, Running)>,
-    /// How often the SDK ended by itself: some versions do when their Redis goes away.
+    /// How often the SDK ended by itself: see [`sdk`].
     pub fell: u32,
     _hub: Running,
 }
@@ -89,7 +89,7 @@ impl House {
 
     /// What is ours to kill.
     pub fn mortal(&self) -> Vec<Part> {
-        if self.package.is_some() { vec![Part::Sdk, Part::Outlay, Part::Redis] } else { vec![Part::Outlay] }
+        if self.package.is_some() { vec![Part::Sdk, Part::Redis, Part::Outlay] } else { vec![Part::Outlay] }
     }
 
     pub fn start(&mut self, part: Part) {
