@@ -25,11 +25,12 @@ impl Job {
     pub(super) async fn look_up(&mut self, standing: Standing) -> Decision {
         // Where the file names the FSP, it is the one that has to answer.
         let fsp = self.row.to_fsp.clone();
+        let (payee, trace) = (self.payee(), Trace::of(&self.transfer_id(&standing)));
+        let slot = self.account.slot(&self.row.batch_id, fsp.as_ref()).await;
+        // Asked with the slot in hand: much may have been heard while it was waited for.
         if let Some(waits) = self.waits(fsp.as_ref(), &standing) {
             return waits;
         }
-        let (payee, trace) = (self.payee(), Trace::of(&self.transfer_id(&standing)));
-        let slot = self.account.slot(&self.row.batch_id, fsp.as_ref()).await;
         let sent_at = self.shared.now();
         let exchange = self.account.client.parties(&payee, &trace).await;
         drop(slot);
@@ -62,13 +63,13 @@ impl Job {
         let Some(payee_fsp) = self.landed.payee_fsp.clone() else {
             return Err(Decision { standing, then: Then::LookUp, stop: None });
         };
+        let request = self.question(&standing);
+        let slot = self.account.slot(&self.row.batch_id, Some(&payee_fsp)).await;
         if !self.is_probe
             && let Some(waits) = self.waits(Some(&payee_fsp), &standing)
         {
             return Err(waits);
         }
-        let request = self.question(&standing);
-        let slot = self.account.slot(&self.row.batch_id, Some(&payee_fsp)).await;
         let sent_at = self.shared.now();
         let exchange = self.account.client.quote(&payee_fsp, &request).await;
         drop(slot);

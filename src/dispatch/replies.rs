@@ -1,7 +1,7 @@
 //! Replies of the network: kept on their attempt as they came, and read into the core's words.
 
 use super::breakers::{Whom, makes_sense, sign_of_connection, sign_of_fsp};
-use super::core::{Fault, Sight, Word, skew_s};
+use super::core::{About, Fault, Sight, Word, skew_s};
 use super::job::Job;
 use super::store::Reply;
 use crate::clock::Instant;
@@ -129,6 +129,15 @@ fn unclear(why: Why) -> &'static str {
     }
 }
 
+const fn about(call: Call) -> About {
+    match call {
+        Call::Parties => About::Lookup,
+        Call::Quotes => About::Quote,
+        Call::SimpleTransfers => About::Send,
+        Call::GetTransfer => About::Question,
+    }
+}
+
 /// The network's word, once its fulfilment is compared with the condition that was recorded.
 pub(super) fn word_of(answer: TransferAnswer, condition: Option<&str>) -> Word {
     match answer {
@@ -198,6 +207,7 @@ impl Job {
         }
         let is_send = call == Call::SimpleTransfers;
         self.see(&Sight {
+            about: about(call),
             // Whether a send's answer is one is judged by its proof, see `prove`.
             makes_sense: makes_sense(exchange.http_status, unclear).filter(|sense| !(is_send && *sense && exchange.code.is_none())),
             skew_s: exchange.date.map(|date| skew_s(sent_at, now, date)),
@@ -208,7 +218,7 @@ impl Job {
     /// What the answer to a send proves: COMMITTED without a proof that fits is no answer.
     pub(super) fn prove(&mut self, word: &Word) {
         if let Word::Committed { proven } = word {
-            self.see(&Sight { makes_sense: Some(*proven), skew_s: None, expired_early: proven.then_some(false) });
+            self.see(&Sight { about: About::Send, makes_sense: Some(*proven), skew_s: None, expired_early: proven.then_some(false) });
         }
     }
 

@@ -43,12 +43,14 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let Some(lane) = self.lane.take() else { return };
         let mut next = self.slots.lock().end(&lane);
-        // Who stopped waiting passes the turn on, without a slot in between that would lock again.
-        while let Some((lane, waiter)) = next {
+        while let Some((lane, waiter)) = next.pop() {
             let slot = Slot { slots: Arc::clone(&self.slots), lane: Some(lane) };
-            let Err(mut unwanted) = waiter.send(slot) else { return };
-            let Some(lane) = unwanted.lane.take() else { return };
-            next = self.slots.lock().end(&lane);
+            // Who stopped waiting passes the turn on; their slot is not dropped as one, or this would go as deep as many stopped.
+            if let Err(mut unwanted) = waiter.send(slot)
+                && let Some(lane) = unwanted.lane.take()
+            {
+                next.extend(self.slots.lock().end(&lane));
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ pub use share::shares;
 pub use steady::Steady;
 pub use turns::{Bounds, Lane, Turns};
 pub use wait::liquidity_wait;
-pub use watch::{Oddity, Sight, Watch, skew_s};
+pub use watch::{About, Oddity, Sight, Watch, skew_s};
 
 use std::time::Duration;
 

@@ -68,18 +68,18 @@ impl<T> Turns<T> {
         None
     }
 
-    /// A call has ended. Gives the waiter whose turn it is; its call is in flight from now on.
-    pub fn end(&mut self, lane: &Lane) -> Option<(Lane, T)> {
+    /// A call has ended. Gives those whose turn it is, whose calls are in flight from now on: where one waited for the FSP and another for
+    /// the account, both may go.
+    pub fn end(&mut self, lane: &Lane) -> Vec<(Lane, T)> {
         self.in_flight = self.in_flight.saturating_sub(1);
         less(&mut self.of_account, &lane.account);
         if let Some(fsp) = &lane.fsp {
             less(&mut self.of_fsp, fsp);
         }
-        self.next()
+        std::iter::from_fn(|| self.next()).collect()
     }
 
-    /// Whoever may go next; called again and again it fills what is free.
-    pub fn next(&mut self) -> Option<(Lane, T)> {
+    fn next(&mut self) -> Option<(Lane, T)> {
         let fits = |queue: &Queue<T>| queue.lanes.iter().position(|(lane, _)| self.fits(lane));
         let (place, lane_place) = self.batches.iter().enumerate().find_map(|(place, queue)| Some((place, fits(queue)?)))?;
         let mut queue = self.batches.remove(place)?;
@@ -142,7 +142,7 @@ mod tests {
         let went: Vec<_> = (0..200).filter_map(|_| turns.ask(&large, "large")).collect();
         assert_eq!(went.len(), 2);
         assert!((0..20).all(|_| turns.ask(&small, "small").is_none()));
-        let next: Vec<_> = (0..40).filter_map(|_| Some(turns.end(&large)?.1)).collect();
+        let next: Vec<_> = (0..40).flat_map(|_| turns.end(&large)).map(|(_, name)| name).collect();
         assert_eq!(next.iter().filter(|name| **name == "small").count(), 20, "{next:?}");
     }
 
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!((0..50).filter_map(|_| turns.ask(&slow, ())).count(), 3);
         assert_eq!(turns.ask(&other, ()), Some(()), "the account has one left");
         assert!(turns.ask(&other, ()).is_none());
-        assert_eq!(turns.end(&other).map(|(lane, ())| lane), Some(other.clone()), "though fifty wait for the slow one");
+        assert_eq!(turns.end(&other), [(other.clone(), ())], "though fifty wait for the slow one");
     }
 
     proptest! {
@@ -165,7 +165,7 @@ mod tests {
             for (account, batch, fsp, ends) in steps {
                 if ends && !flying.is_empty() {
                     let done = flying.remove((account + batch + fsp) % flying.len());
-                    if let Some((lane, waiter)) = turns.end(&done) { flying.push(lane); went.push(waiter); }
+                    for (lane, waiter) in turns.end(&done) { flying.push(lane); went.push(waiter); }
                 } else {
                     let fsp = ["kbz", "wave", "aya"].get(fsp).copied();
                     let lane = lane(["a", "b"][account], ["1", "2", "3"][batch], fsp);
@@ -182,7 +182,7 @@ mod tests {
                 prop_assert!(turns.batches.iter().all(|queue| queue.lanes.iter().all(|(lane, waiters)| !waiters.is_empty() && !turns.fits(lane))));
             }
             while let Some(done) = flying.pop() {
-                if let Some((lane, waiter)) = turns.end(&done) { flying.push(lane); went.push(waiter); }
+                for (lane, waiter) in turns.end(&done) { flying.push(lane); went.push(waiter); }
             }
             went.sort_unstable();
             prop_assert_eq!(went, (0..asked).collect::<Vec<_>>());

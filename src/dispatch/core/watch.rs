@@ -10,9 +10,19 @@ use crate::clock::Instant;
 /// What the SDK's own clock says is a second old at most when it is written, and cut to whole seconds.
 const DATE_IS_GOOD_FOR: Duration = Duration::from_secs(2);
 
+/// Which of the four calls an answer is to: one that works says nothing of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Lookup,
+    Quote,
+    Send,
+    Question,
+}
+
 /// What one answer shows beside what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight {
+    pub about: About,
     /// `None` where nothing came, or where it can be read either way.
     pub makes_sense: Option<bool>,
     /// How far the SDK's clock is ahead of ours at least, in seconds; negative where it is behind.
@@ -46,31 +56,42 @@ pub fn skew_s(sent_at: Instant, heard_at: Instant, date: Instant) -> i64 {
 /// So many oddities of each kind in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Watch {
-    without_sense: u32,
+    lookups: u32,
+    quotes: u32,
+    sends: u32,
+    questions: u32,
     skewed: u32,
     expired_early: u32,
+}
+
+/// Counts what is odd in a row; says whether this one is one too many.
+fn one_too_many(count: &mut u32, is_odd: Option<bool>, most: u32) -> bool {
+    let Some(is_odd) = is_odd else { return false };
+    *count = if is_odd { count.saturating_add(1) } else { 0 };
+    is_odd && *count >= most
 }
 
 impl Watch {
     /// Takes one answer; says where it is one too many.
     pub fn see(&mut self, sight: &Sight, rules: &Rules) -> Option<Oddity> {
-        if let Some(makes_sense) = sight.makes_sense {
-            self.without_sense = if makes_sense { 0 } else { self.without_sense.saturating_add(1) };
-        }
+        let without_sense = match sight.about {
+            About::Lookup => &mut self.lookups,
+            About::Quote => &mut self.quotes,
+            About::Send => &mut self.sends,
+            About::Question => &mut self.questions,
+        };
+        let no_sense = one_too_many(without_sense, sight.makes_sense.map(|sense| !sense), NO_SENSE_MAX);
         let limit = i64::try_from((rules.expiry / 2).max(SKEW_LEAST).as_secs()).unwrap_or(i64::MAX);
-        if let Some(skew) = sight.skew_s {
-            self.skewed = if skew.saturating_abs() > limit { self.skewed.saturating_add(1) } else { 0 };
-        }
-        if let Some(early) = sight.expired_early {
-            self.expired_early = if early { self.expired_early.saturating_add(1) } else { 0 };
-        }
-        if self.skewed >= SKEWED_MAX {
+        let is_skewed = sight.skew_s.map(|skew| skew.saturating_abs() > limit);
+        let skewed = one_too_many(&mut self.skewed, is_skewed, SKEWED_MAX);
+        let early = one_too_many(&mut self.expired_early, sight.expired_early, EARLY_EXPIRIES_MAX);
+        if skewed {
             return Some(Oddity::ClocksDiffer { ahead_s: sight.skew_s });
         }
-        if self.expired_early >= EARLY_EXPIRIES_MAX {
+        if early {
             return Some(Oddity::ClocksDiffer { ahead_s: None });
         }
-        (self.without_sense >= NO_SENSE_MAX).then_some(Oddity::NoSense)
+        no_sense.then_some(Oddity::NoSense)
     }
 }
 
@@ -82,7 +103,7 @@ mod tests {
     use crate::dispatch::core::limits::{PREPARE_GOOD_FOR, SETTLE_MARGIN};
 
     const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
-    const PLAIN: Sight = Sight { makes_sense: Some(true), skew_s: Some(0), expired_early: None };
+    const PLAIN: Sight = Sight { about: About::Quote, makes_sense: Some(true), skew_s: Some(0), expired_early: None };
 
     fn at(millis: u64) -> Instant {
         Instant::from_micros(1_000_000_000_000).after(Duration::from_millis(millis))
@@ -115,6 +136,22 @@ mod tests {
     }
 
     #[test]
+    fn a_lookup_that_works_does_not_excuse_quotes_that_do_not() {
+        let (mut watch, odd) = (Watch::default(), Sight { makes_sense: Some(false), ..PLAIN });
+        let lookup = Sight { about: About::Lookup, ..PLAIN };
+        let nth = (1..100).find(|_| watch.see(&lookup, &RULES).or(watch.see(&odd, &RULES)).is_some());
+        assert_eq!(nth, i32::try_from(NO_SENSE_MAX).ok());
+    }
+
+    #[test]
+    fn what_was_odd_before_does_not_stop_it_again_once_it_is_mended() {
+        let mut watch = Watch::default();
+        let early = Sight { expired_early: Some(true), ..PLAIN };
+        assert!((0..EARLY_EXPIRIES_MAX).filter_map(|_| watch.see(&early, &RULES)).next().is_some());
+        assert_eq!(watch.see(&PLAIN, &RULES), None);
+    }
+
+    #[test]
     fn clocks_may_differ_by_half_of_what_a_prepare_lives() {
         let skewed = |skew_s| Sight { skew_s: Some(skew_s), ..PLAIN };
         assert_eq!(first(skewed(15), 100), None);
@@ -143,7 +180,7 @@ mod tests {
             let (mut watch, mut nth) = (Watch::default(), 0);
             for (sense, skew, early) in odd {
                 nth += 1;
-                let sight = Sight { makes_sense: Some(sense), skew_s: Some(skew), expired_early: Some(early) };
+                let sight = Sight { about: About::Quote, makes_sense: Some(sense), skew_s: Some(skew), expired_early: Some(early) };
                 let plain = Sight { expired_early: Some(false), ..PLAIN };
                 prop_assert_eq!(watch.see(if nth % shortest == 0 { &plain } else { &sight }, &RULES), None);
             }
