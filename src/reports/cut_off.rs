@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::figures::{Figures, Unresolved};
 use super::letter::{printed, resolvers};
-use super::{store, unresolved_path};
+use super::{UNRESOLVED, store};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::clock::Instant;
 use crate::db::{Conn, Isolation, Result, Turn, WriteTx};
@@ -50,8 +50,6 @@ fn coming(house: &House, now: Instant) -> Option<(Instant, Date)> {
 pub struct CutOffNear {
     pub at: Instant,
     pub count: i64,
-    /// Where they are listed.
-    pub path: &'static str,
 }
 
 /// What the banner tells this person now: `None` far from the cut-off, without Resolve Payment, and where nothing is unresolved in their
@@ -64,7 +62,7 @@ pub fn near_for(conn: &mut Conn, rights: &Rights, house: &House, now: Instant) -
     let Some((at, _)) = near(house, now).filter(|_| !branches.is_empty()) else { return Ok(None) };
     let counted = store::counted(conn, &branches)?;
     let count = counted.in_doubt.saturating_add(counted.needs_attention);
-    Ok((count > 0).then(|| CutOffNear { at, count, path: unresolved_path(counted.needs_attention) }))
+    Ok((count > 0).then(|| CutOffNear { at, count }))
 }
 
 /// Whether somebody is to be told now who was not told today: for a look before a write.
@@ -170,7 +168,7 @@ fn text(house: &House, cut_off: Instant, figures: &Figures) -> LetterText {
     }
     paragraphs
         .push(say!("Ask the payees' wallets and banks what became of them, before the cut-off if you can. Do not pay any of them again."));
-    LetterText { subject, paragraphs, link: Some((say!("Look at unresolved payments"), unresolved_path(attention.count).to_owned())) }
+    LetterText { subject, paragraphs, link: Some((say!("Look at unresolved payments"), UNRESOLVED.to_owned())) }
 }
 
 #[cfg(test)]

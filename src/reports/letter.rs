@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::day::Period;
 use super::figures::{Figures, Outcome};
-use super::{reason, unresolved_path};
+use super::{UNRESOLVED, reason};
 use crate::clock::Instant;
 use crate::db::{Result, WriteTx};
 use crate::dispatch::TransferState;
@@ -76,7 +76,7 @@ pub fn text(house: &House, period: &Period, figures: &Figures, earlier: usize, r
     let link = if reads_reports {
         (say!("Look at the report"), format!("/reports/days/{}", period.day))
     } else if open.count > 0 {
-        (say!("Look at unresolved payments"), unresolved_path(figures.unresolved(Some(TransferState::NeedsAttention)).count).to_owned())
+        (say!("Look at unresolved payments"), UNRESOLVED.to_owned())
     } else {
         (say!("Open Outlay"), "/".to_owned())
     };

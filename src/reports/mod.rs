@@ -30,7 +30,5 @@ pub use self::figures::{
 pub use self::letter::text as letter_text;
 pub use self::store::{find, list};
 
-/// Where unresolved payments are listed: the one place that knows. Those that need a person first, else those in doubt.
-pub const fn unresolved_path(needs_attention: i64) -> &'static str {
-    if needs_attention > 0 { "/search/transactions?status=needs_attention" } else { "/search/transactions?status=in_doubt" }
-}
+/// Where unresolved payments are listed, for those with Resolve Payment.
+pub const UNRESOLVED: &str = "/operations";

@@ -192,11 +192,6 @@ impl Page {
         self.institution.mode == Mode::Pilot
     }
 
-    /// Where the banner before the cut-off leads: nowhere for those who have no such page.
-    pub fn cut_off_path(&self) -> Option<&'static str> {
-        self.cut_off.as_ref().map(|near| near.path).filter(|_| self.may_search())
-    }
-
     /// How many things wait for this person in all.
     pub fn waiting(&self) -> i64 {
         self.menu.iter().flat_map(|group| &group.items).filter_map(|item| item.count).sum()

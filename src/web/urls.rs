@@ -390,5 +390,5 @@ fn in_frame(alarm: &resolutions::Alarm) -> AlarmInFrame {
 /// The database's.
 pub fn cut_off(conn: &mut Conn, rights: &Rights, house: &House, now: Instant) -> db::Result<Option<CutOffNear>> {
     let near = reports::near_for(conn, rights, house, now)?;
-    Ok(near.map(|near| CutOffNear { at: near.at, count: near.count, path: near.path }))
+    Ok(near.map(|near| CutOffNear { at: near.at, count: near.count, path: reports::UNRESOLVED }))
 }

@@ -16,10 +16,10 @@ use crate::money::{Currency, Minor};
 use crate::privileges::{Action, Authorise, NotAllowed};
 use crate::reports::download::{paused_said, state_said};
 use crate::reports::{
-    AuditHead, DayReport, Figures, Outcome, Period, Sight, Stopped, Sum, day_csv, reason, record_download, store, unresolved_path,
+    AuditHead, DayReport, Figures, Outcome, Period, Sight, Stopped, Sum, UNRESOLVED, day_csv, reason, record_download, store,
 };
 use crate::say;
-use crate::search::{SEARCHERS, Scope};
+use crate::search::Scope;
 use crate::web::download::attachment;
 use crate::web::filters::Text;
 use crate::web::{ErrorPage, Page, Visitor, filters, html, institution};
@@ -139,7 +139,7 @@ async fn read(request: &HttpRequest, visitor: &Visitor, day: Date) -> Result<(Da
 fn view(page: Page, report: DayReport, figures: &Figures, sight: &Sight, usual: Currency, visitor: &Visitor) -> DayPage {
     let line = |name: Said, sum: &Sum| Line { name: name.into(), count: sum.count, sum: sum.shown(usual) };
     let (attention, all) = (figures.unresolved(Some(TransferState::NeedsAttention)), figures.unresolved(None));
-    let may_search = SEARCHERS.iter().any(|action| visitor.rights.has_somewhere(*action));
+    let resolves = visitor.rights.has_somewhere(Action::ResolvePayment);
     DayPage {
         day: printed_day(report.day, &page),
         file: format!("{DAYS}/{}/download", report.day),
@@ -155,7 +155,7 @@ fn view(page: Page, report: DayReport, figures: &Figures, sight: &Sight, usual: 
         open: figures.named.iter().map(|row| open(figures, sight, row)).collect(),
         open_in_all: all.count,
         is_cut: i64::try_from(figures.named.len()).is_ok_and(|named| named < all.count),
-        open_path: may_search.then(|| unresolved_path(attention.count)),
+        open_path: resolves.then_some(UNRESOLVED),
         failures: failures(figures, usual),
         paid_by: paid_by(figures, usual),
         batches: State::ALL.iter().map(|state| (*state, figures.batches_in(*state))).filter(|(_, count)| *count > 0).collect(),

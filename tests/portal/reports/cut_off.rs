@@ -76,7 +76,7 @@ async fn each_is_told_by_one_mail_a_day() {
         .assert_says("the end of 2 payments in your branches is not known: 100,000 MMK.")
         .assert_says("Needs attention: 1. In doubt: 1.")
         .assert_says("Probably paid, and the network does not show it: 1.")
-        .assert_says("http://localhost/search/transactions?status=needs_attention")
+        .assert_says("http://localhost/operations")
         .assert_says_not("Daw Mya");
     desk.beats_at(desk.at("15:30:00")).await;
     assert_eq!(desk.office.smtp.letters().len(), 1, "once a day");

@@ -26,7 +26,7 @@ async fn those_with_resolve_payment_hear_of_their_branches_and_nobody_hears_of_p
         .assert_says("The oldest since 2025-11-21 09:00.")
         .assert_says("Batch aaaa 1111, line 5: 40,000 MMK, KBZPay.")
         .assert_says("You get this mail because you hold Resolve Payment at Upendo Microfinance.")
-        .assert_says("http://localhost/search/transactions?status=needs_attention")
+        .assert_says("http://localhost/operations")
         .assert_says("http://localhost/me/mails")
         .assert_says_not("MANDALAY");
     let moe = letters.iter().find(|letter| letter.to == "moe@upendo.example").unwrap();
