@@ -15,7 +15,7 @@ use house::House;
 use machine::Part;
 
 /// How long the rest may take once nobody is killed any more.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(1_200);
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// A number from the environment.

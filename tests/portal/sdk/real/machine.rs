@@ -74,10 +74,11 @@ pub struct Ports {
 }
 
 /// Node code that is run before the SDK: an exception that nobody caught ends the process, as Node does by itself.
-const DIE_OF_EXCEPTIONS: &str = "data:text/javascript,process.on('uncaughtException',()=>process.exit(70))";
+const DIE_OF_EXCEPTIONS: &str =
+    "data:text/javascript,process.on('uncaughtException',(e)=>{console.error('uncaught',e.stack);process.exit(70)})";
 
-/// The SDK as npm installed it in `package`, set up as docs/sdk.md says. 18.0.2 survives its own exceptions, and one of them (a callback
-/// that comes in the moment in which its waiter gives up) leaves it deaf for good; so it has to die of them and be started again.
+/// The SDK as npm installed it in `package`, set up as docs/sdk.md says. 18.0.2 survives its own exceptions, and one of them, out of its
+/// Redis client, leaves it deaf for good; so it has to die of them and be started again.
 pub fn sdk(package: &Path, ports: &Ports, dfsp: &str, seconds: u32) -> Command {
     let mut command = Command::new("node");
     command.args(["--import", DIE_OF_EXCEPTIONS]).arg(package.join("src/index.js"));
@@ -101,6 +102,6 @@ pub fn sdk(package: &Path, ports: &Ports, dfsp: &str, seconds: u32) -> Command {
 pub fn hub(inbound: &str, listen: &str, ledger: &Path, clock: &str) -> Command {
     let mut command =
         outlay(["--log", "error", "simulate", "--hub", inbound, "--listen", listen, "--ledger", &ledger.display().to_string()]);
-    command.args(["--delay", "20ms", "--late-after", "120s", "--reserved-for", "160s"]).env("OUTLAY_REHEARSAL_CLOCK", clock);
+    command.args(["--delay", "20ms", "--late-after", "60s", "--reserved-for", "80s"]).env("OUTLAY_REHEARSAL_CLOCK", clock);
     command
 }
