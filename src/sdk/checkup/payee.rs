@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn exchange<T>(answer: T, code: Option<Code>, status: u16, body: &str) -> Exchange<T> {
-        Exchange { answer, http_status: Some(status), code, body: body.to_owned(), took: Duration::from_millis(20) }
+        Exchange { answer, http_status: Some(status), code, body: body.to_owned(), took: Duration::from_millis(20), date: None }
     }
 
     fn of_party(status: u16, body: &str) -> Vec<Remark> {

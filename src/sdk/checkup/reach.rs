@@ -107,7 +107,8 @@ mod tests {
 
     fn judged(status: u16, body: &str) -> Reached {
         let (answer, code) = read_get(&TransferId::from("9465ed4d-8a94-4fad-9c0a-ac80966ea5af"), status, body);
-        let exchange = Exchange { answer, http_status: Some(status), code, body: body.to_owned(), took: Duration::from_millis(12) };
+        let exchange =
+            Exchange { answer, http_status: Some(status), code, body: body.to_owned(), took: Duration::from_millis(12), date: None };
         judge(&usual(), &exchange)
     }
 
