@@ -245,8 +245,9 @@ async fn of_two_attempts_at_a_row_only_the_one_it_belongs_to_is_told_and_counted
     let (old, own) = tokio::join!(desk.recorder.write(stale(desk.record(1))), desk.recorder.write(desk.record(1)));
     assert_eq!((old, own), (Ok(false), Ok(true)), "bytes that were not recorded must not go out");
     let of_an_older_lease = |write: Write| Write { lease: ("lease".to_owned(), 3), ..write };
-    let (old, own) = tokio::join!(desk.recorder.write(of_an_older_lease(desk.pay(1))), desk.recorder.write(desk.pay(1)));
+    let (old, own) = tokio::join!(desk.recorder.write(of_an_older_lease(desk.record(3))), desk.recorder.write(desk.pay(1)));
     assert_eq!((old, own), (Ok(false), Ok(true)), "a lease that ended writes nothing in the company of a good one");
+    assert_eq!(desk.state(3), TransferState::Agreeing);
     let (own, old) = tokio::join!(desk.recorder.write(desk.record(2)), desk.recorder.write(stale(desk.record(2))));
     assert_eq!((own, old), (Ok(true), Ok(false)));
     let (old, own) = tokio::join!(desk.recorder.write(stale(desk.pay(2))), desk.recorder.write(desk.pay(2)));

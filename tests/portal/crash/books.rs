@@ -42,7 +42,7 @@ pub struct Compared {
     pub failed: usize,
     pub need_attention: usize,
     /// Of the failed ones: the network was out of reach at every try, or what it got came too late, at the last of a few tries, so that
-    /// it aborted it. Not paid, and told so by both.
+    /// it aborted it, and perhaps nobody heard why. Not paid, and told so by both.
     pub given_up: usize,
     /// Faults of the network that some payee had.
     pub faults: usize,
@@ -142,8 +142,10 @@ impl Compared {
     fn end_as_it_must(&mut self, row: &Row, chain: &[(i32, &LedgerRow)]) -> Result<(), &'static str> {
         use Fault::{Expired, HighFee, NotFound, PartyMoved, PayeeRejects, QuoteRefused, Settled, WrongFulfilment};
         let too_late = chain.last().is_some_and(|(_, entry)| entry.code.is_some_and(|code| TOO_LATE.contains(&code)));
+        // The answer with the code was lost, and a GET tells only that it is over.
+        let untold = row.why() == Some(Why::Aborted) && chain.last().is_some_and(|(_, entry)| entry.state == LedgerState::Aborted);
         let unreached = matches!(row.why(), Some(Why::NoAnswer | Why::NeverArrived));
-        let given_up = row.state == TransferState::Failed && (unreached || too_late);
+        let given_up = row.state == TransferState::Failed && (unreached || too_late || untold);
         match row.state {
             TransferState::Succeeded => self.succeeded += 1,
             TransferState::Failed => self.failed += 1,
