@@ -226,8 +226,11 @@ impl Job {
         self.oddity = self.account.see(sight).or(self.oddity);
     }
 
-    /// Whether the network calls our newest bytes expired though by our clock they are not.
+    /// Whether the network calls our newest bytes expired though by our clock they are not. One payment that expires again and again is one.
     fn expired_early(&self, call: Call, code: Option<Code>, body: &str, now: Instant) -> Option<bool> {
+        if self.standing.n > 0 {
+            return None;
+        }
         let expires_at = self.prepare.as_ref().filter(|_| call == Call::SimpleTransfers)?.expiration();
         match code?.number() {
             3303 => Some(now < expires_at),

@@ -62,7 +62,7 @@ pub fn near_for(conn: &mut Conn, rights: &Rights, house: &House, now: Instant) -
     let Some((at, _)) = near(house, now).filter(|_| !branches.is_empty()) else { return Ok(None) };
     let counted = store::counted(conn, &branches)?;
     let count = counted.in_doubt.saturating_add(counted.needs_attention);
-    Ok((count > 0).then(|| CutOffNear { at, count }))
+    Ok((count > 0).then_some(CutOffNear { at, count }))
 }
 
 /// Whether somebody is to be told now who was not told today: for a look before a write.

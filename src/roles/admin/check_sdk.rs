@@ -94,10 +94,10 @@ fn payee(typed: &str, value: &str, phones: &Phones) -> anyhow::Result<payees::Pa
     match id_type {
         PartyIdType::Msisdn => match phones.read(value) {
             Ok(phone) => Ok(payees::PartyId { id_type, value: phone.msisdn, sub_id: None }),
-            Err(why) => Err(anyhow!("the phone number cannot be read: {why:?}")),
+            Err(_) => Err(anyhow!("the phone number cannot be read: write it as your files have it")),
         },
         PartyIdType::Nrc => payees::PartyId::nrc(value).map_err(|_| anyhow!("the NRC cannot be read: write it as 12/OUKAMA(N)123456")),
-        _ => payees::PartyId::account(id_type, sub_id, value).map_err(|why| anyhow!("the id cannot be read: {why:?}")),
+        _ => payees::PartyId::account(id_type, sub_id, value).map_err(|_| anyhow!("the id cannot be read: write it as your files have it")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use outlay::dispatch::TransferState;
 
-use crate::resolutions::desk::{NAN, WAI, another, arrives, left, row_of, run};
+use crate::resolutions::desk::{NAN, WAI, another, arrives, left, run};
 use crate::support::batches::{File, WAGES};
 use crate::support::browser::{Browser, Scripts};
 use crate::support::cast::HLA;
@@ -32,7 +32,6 @@ async fn two_close_a_payment_wrongly_and_the_alarm_is_seen_to() {
     checker.comes_to("Every payment was accepted.").await;
     // The network does not tell any more how the first one ended.
     left(&portal, &batch, &[(2, TransferState::NeedsAttention, "no_word", None)]).await;
-    let row = row_of(&portal, &batch, 2).await;
 
     let nan = Browser::open(Scripts::Off).await;
     nan.sign_in(&portal, &NAN).await;

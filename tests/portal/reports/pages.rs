@@ -127,7 +127,7 @@ async fn the_file_is_safe_to_open_and_that_it_was_taken_is_written_down() {
     let file = tun.get(&path).await;
     assert_eq!(
         file.header("content-disposition"),
-        Some("attachment; filename=\"end-of-day-2025-11-21.csv\"; filename*=UTF-8''end-of-day-2025-11-21.csv")
+        Some("attachment; filename=\"end-of-day-2025-11-21.csv\"; filename*=UTF-8''end%2Dof%2Dday%2D2025%2D11%2D21.csv")
     );
     let mut csv = csv::ReaderBuilder::new().from_reader(file.body().trim_start_matches('\u{feff}').as_bytes());
     let rows: Vec<Vec<String>> = csv.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
@@ -153,6 +153,7 @@ async fn when_the_day_ends_is_set_on_a_page_and_says_who_changed_it() {
     let page = aye.post_form("/settings/day", &[("end_of_day", "07:15"), ("settlement_cut_off", "16:00")]).await;
     page.assert_says("Saved.").assert_says("Changed by Daw Aye Aye Mon, 21 Nov 2025, 06:55.");
     aye.get("/settings").await.assert_says("07:15").assert_says("16:00");
+    aye.get("/settings/day").await;
     let page = aye.post_form("/settings/day", &[("end_of_day", "25:00"), ("settlement_cut_off", "off")]).await;
     page.assert_status(422).assert_says("Choose one of the list for End of day");
     desk.beats_at(desk.at("07:16:00")).await;

@@ -44,7 +44,7 @@ async fn a_branch_manager_reads_a_day_and_takes_it_away() {
     for scripts in [Scripts::Off, Scripts::On] {
         let browser = Browser::open(scripts).await;
         browser.sign_in(&portal, &TUN).await;
-        browser.press("All reports").await;
+        browser.find(".sidebar a[href='/reports']").await.click().await.unwrap();
         browser.sees("What was paid and what failed on a day").await;
         browser.press("End of day").await;
         browser.sees("What each day came to").await;
@@ -68,5 +68,5 @@ async fn the_banner_leads_to_the_payments() {
     browser.sign_in(&portal, &HLA).await;
     browser.sees("The end of 4 payments is not known.").await;
     browser.press("Look at them").await;
-    browser.sees("Showing 1 to 1 of 1 entries").await;
+    browser.sees("1 entry, the oldest first").await;
 }

@@ -58,7 +58,7 @@ async fn what_is_wrong_is_said_in_words_and_in_the_exit_status() {
     wrong(check(&here, &[SDK]), "quotes_timeout is 20.0 s: too short");
     assert!(check(&here, &[SDK, "--sdk-waits", "10s"]).status.success());
     wrong(check(&here, &["another"]), "names no SDK «another»; it names: main");
-    wrong(check(&here, &[SDK, "--payee", "PHONE", "1"]), "there is no id type «PHONE»");
+    wrong(check(&here, &[SDK, "--payee", "PIGEON", "1"]), "there is no id type «PIGEON»");
     wrong(check(&here, &[SDK, "--payee", "MSISDN", "12"]), "the phone number cannot be read");
     let nowhere = registry(&portal, &sdk("http://127.0.0.1:9", ""));
     wrong(check(&nowhere, &[SDK]), "could not be reached");
