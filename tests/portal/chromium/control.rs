@@ -49,6 +49,8 @@ async fn a_batch_in_flight_is_paused_and_goes_on_and_its_rest_is_cancelled() {
     checker.sees("Paused by Ma Thiri.").await;
     checker.press("Let it go on").await;
     checker.sees("Outlay goes on paying at once.").await;
+    // For a moment it is in doubt: the network is asked whether it was really refused.
+    checker.comes_to("Go on with 1 payment, 285,000 MMK").await;
     checker.press("Go on with 1 payment, 285,000 MMK").await;
     checker.sees("It goes on. Nobody is paid twice.").await;
     checker.comes_to("Waiting for money").await;
@@ -57,6 +59,7 @@ async fn a_batch_in_flight_is_paused_and_goes_on_and_its_rest_is_cancelled() {
     maker.comes_to("Waiting for money").await;
     checker.press("Cancel what is left").await;
     checker.sees("This cannot be undone.").await;
+    checker.comes_to("Cancel 1 payment, 285,000 MMK").await;
     checker.fill("reason", "Paid in cash").await;
     checker.press("Cancel 1 payment, 285,000 MMK").await;
     checker.sees("Cancelled by Daw Hla Hla. “Paid in cash”").await;

@@ -144,7 +144,8 @@ async fn many_rows_are_made_ready_at_once_just_as_the_core_makes_one() {
     assert_eq!(rows.len(), 500);
     let ready = (TransferState::Ready, 3, 0, 0, None, Some(now), Some(AttemptId::from("rec")), Some(until));
     assert!(rows.iter().all(|row| *row == ready), "{:?}", rows[0]);
-    let left: Vec<(Option<String>, Option<String>, Option<i64>, i32)> = transfers::table
+    type Left = (Option<String>, Option<String>, Option<i64>, i32);
+    let left: Vec<Left> = transfers::table
         .filter(transfers::line.gt(101))
         .select((transfers::code, transfers::reason, transfers::settled_at, transfers::unshown_count))
         .load(&mut desk.database.conn())

@@ -51,7 +51,11 @@ pub async fn another(portal: &Portal, file: &File<'_>) -> BatchId {
 
 pub async fn run(portal: &Portal, sql: &str) {
     let sql = sql.to_owned();
-    portal.institution.db.write(move |tx| Ok::<_, db::Error>(db::batch_execute(tx, &sql).unwrap())).await.unwrap();
+    let write = move |tx: &mut db::WriteTx<'_>| {
+        db::batch_execute(tx, &sql).unwrap();
+        Ok::<_, db::Error>(())
+    };
+    portal.institution.db.write(write).await.unwrap();
 }
 
 /// The whole batch stands as if dispatch had left it so: `(line, state, reason as it is kept, code)`; other lines are paid.
