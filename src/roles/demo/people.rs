@@ -62,6 +62,7 @@ pub(super) const PEOPLE: [Person; 5] = [
             Action::DownloadPayment,
             Action::ViewPayroll,
             Action::ViewLoanDisbursement,
+            Action::ResolvePayment,
         ],
     },
     Person {
@@ -70,8 +71,15 @@ pub(super) const PEOPLE: [Person; 5] = [
         job_title: "Branch manager",
         branch: "MDY-01",
         is_account_manager: false,
-        branches: &["MDY-01"],
-        actions: &[Action::DownloadPayment, Action::ViewPayroll, Action::ViewLoanDisbursement],
+        branches: &["YGN-01", "MDY-01"],
+        actions: &[
+            Action::DownloadPayment,
+            Action::ViewPayroll,
+            Action::ViewLoanDisbursement,
+            Action::ResolvePayment,
+            Action::ViewReports,
+            Action::ViewAuditLog,
+        ],
     },
     Person {
         user_name: "accounts",
@@ -110,7 +118,9 @@ What to try
     2. Look at the check page and submit the batch.
     3. In another browser (or a private window), as checker: Task, look, approve.
     4. Watch the batch being paid, then download the results.
-    5. As manager: Search, and follow one payment.
+    5. As checker: pause a batch on its page, let it go on, retry what failed.
+    6. As manager: Search, and follow one payment; Reports; Operations, where checker and manager say together how a
+       payment ended that the network does not tell about.
 Phone numbers that end in certain digits fail in certain ways: «outlay simulate --faults» lists them.
 
 Stop with Ctrl-C; the data stays. Everything is in the data folder.
