@@ -1,15 +1,11 @@
 //! Attempts and the replies they got.
 
-use diesel::prelude::*;
-use serde::Serialize;
-
-use super::given::{Kind, given, statement};
-use super::moves::json;
+use super::given::Given;
 use crate::db::{Result, WriteTx};
 use crate::ids::{AttemptId, RowId, TransferId};
 
 /// A claim, as it begins.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(in crate::dispatch) struct Attempt {
     pub id: AttemptId,
     pub row_key: RowId,
@@ -21,29 +17,25 @@ pub(in crate::dispatch) struct Attempt {
 }
 
 pub(in crate::dispatch) fn begin_attempts(tx: &mut WriteTx<'_>, attempts: &[Attempt]) -> Result<()> {
-    if attempts.is_empty() {
-        return Ok(());
-    }
-    let columns = &[
-        ("id", Kind::Text),
-        ("row_key", Kind::Text),
-        ("purpose", Kind::Text),
-        ("n", Kind::Integer),
-        ("transfer", Kind::Text),
-        ("worker", Kind::Text),
-        ("at", Kind::Bigint),
-    ];
-    let sql = format!(
-        "INSERT INTO attempts (id, row_id, purpose, n, transfer_id, worker, claimed_at) \
-         SELECT id, row_key, purpose, n, transfer, worker, at FROM {}",
-        given(tx, columns)
-    );
-    statement(sql, json(attempts)).execute(&mut **tx)?;
-    Ok(())
+    let given = Given::of(attempts)
+        .text("id", |attempt| attempt.id.as_str())
+        .text("row_key", |attempt| attempt.row_key.as_str())
+        .text("purpose", |attempt| attempt.purpose)
+        .integer("n", |attempt| attempt.n)
+        .text("transfer", |attempt| attempt.transfer.as_str())
+        .text("worker", |attempt| attempt.worker.as_str())
+        .bigint("at", |attempt| attempt.at);
+    let begin = |given: &str| {
+        format!(
+            "INSERT INTO attempts (id, row_id, purpose, n, transfer_id, worker, claimed_at) \
+             SELECT id, row_key, purpose, n, transfer, worker, at FROM {given}"
+        )
+    };
+    given.execute(tx, begin).map(drop)
 }
 
 /// The exact bytes an attempt may send.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(in crate::dispatch) struct RecordedBytes {
     pub id: AttemptId,
     pub prepare: String,
@@ -52,21 +44,22 @@ pub(in crate::dispatch) struct RecordedBytes {
 }
 
 pub(in crate::dispatch) fn record_bytes(tx: &mut WriteTx<'_>, bytes: &[RecordedBytes]) -> Result<()> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    let columns = &[("id", Kind::Text), ("prepare", Kind::Text), ("expires", Kind::Bigint), ("at", Kind::Bigint)];
-    let sql = format!(
-        "UPDATE attempts SET prepare = given.prepare, prepare_expires_at = given.expires, recorded_at = given.at \
-         FROM {} WHERE attempts.id = given.id",
-        given(tx, columns)
-    );
-    statement(sql, json(bytes)).execute(&mut **tx)?;
-    Ok(())
+    let given = Given::of(bytes)
+        .text("id", |one| one.id.as_str())
+        .text("prepare", |one| one.prepare.as_str())
+        .bigint("expires", |one| one.expires)
+        .bigint("at", |one| one.at);
+    let record = |given: &str| {
+        format!(
+            "UPDATE attempts SET prepare = given.prepare, prepare_expires_at = given.expires, recorded_at = given.at \
+             FROM {given} WHERE attempts.id = given.id"
+        )
+    };
+    given.execute(tx, record).map(drop)
 }
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(in crate::dispatch) struct Ended {
     pub id: AttemptId,
     pub outcome: &'static str,
@@ -75,20 +68,21 @@ pub(in crate::dispatch) struct Ended {
 }
 
 pub(in crate::dispatch) fn end_attempts(tx: &mut WriteTx<'_>, ended: &[Ended]) -> Result<()> {
-    if ended.is_empty() {
-        return Ok(());
-    }
-    let columns = &[("id", Kind::Text), ("outcome", Kind::Text), ("code", Kind::Text), ("at", Kind::Bigint)];
-    let sql = format!(
-        "UPDATE attempts SET ended_at = given.at, outcome = given.outcome, code = given.code FROM {} WHERE attempts.id = given.id",
-        given(tx, columns)
-    );
-    statement(sql, json(ended)).execute(&mut **tx)?;
-    Ok(())
+    let given = Given::of(ended)
+        .text("id", |one| one.id.as_str())
+        .text("outcome", |one| one.outcome)
+        .text("code", |one| one.code.as_deref())
+        .bigint("at", |one| one.at);
+    let end = |given: &str| {
+        format!(
+            "UPDATE attempts SET ended_at = given.at, outcome = given.outcome, code = given.code FROM {given} WHERE attempts.id = given.id"
+        )
+    };
+    given.execute(tx, end).map(drop)
 }
 
 /// A reply of the network, as it is kept.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(in crate::dispatch) struct Reply {
     pub attempt: AttemptId,
     pub position: i32,
@@ -102,29 +96,26 @@ pub(in crate::dispatch) struct Reply {
     pub body: String,
 }
 
+/// A reply that is kept already stays as it is.
 pub(in crate::dispatch) fn keep_replies(tx: &mut WriteTx<'_>, replies: &[&Reply]) -> Result<()> {
-    if replies.is_empty() {
-        return Ok(());
-    }
-    let columns = &[
-        ("attempt", Kind::Text),
-        ("position", Kind::Integer),
-        ("call", Kind::Text),
-        ("transfer", Kind::Text),
-        ("sent", Kind::Bigint),
-        ("took", Kind::Bigint),
-        ("status", Kind::Integer),
-        ("verdict", Kind::Text),
-        ("code", Kind::Text),
-        ("body", Kind::Text),
-    ];
-    let sql = format!(
-        "INSERT INTO replies (attempt_id, position, call, transfer_id, sent_at, took_us, http_status, verdict, code, body) \
-         SELECT given.attempt, given.position, given.call, given.transfer, given.sent, given.took, given.status, given.verdict, \
-         given.code, given.body FROM {} WHERE NOT EXISTS \
-         (SELECT 1 FROM replies AS kept WHERE kept.attempt_id = given.attempt AND kept.position = given.position)",
-        given(tx, columns)
-    );
-    statement(sql, json(replies)).execute(&mut **tx)?;
-    Ok(())
+    let given = Given::of(replies)
+        .text("attempt", |reply| reply.attempt.as_str())
+        .integer("position", |reply| reply.position)
+        .text("call", |reply| reply.call)
+        .text("transfer", |reply| reply.transfer.as_ref().map(TransferId::as_str))
+        .bigint("sent", |reply| reply.sent)
+        .bigint("took", |reply| reply.took)
+        .integer("status", |reply| reply.status)
+        .text("verdict", |reply| reply.verdict)
+        .text("code", |reply| reply.code.as_deref())
+        .text("body", |reply| reply.body.as_str());
+    // "WHERE TRUE": without it SQLite takes ON for a join's.
+    let keep = |given: &str| {
+        format!(
+            "INSERT INTO replies (attempt_id, position, call, transfer_id, sent_at, took_us, http_status, verdict, code, body) \
+             SELECT attempt, position, call, transfer, sent, took, status, verdict, code, body FROM {given} WHERE TRUE \
+             ON CONFLICT (attempt_id, position) DO NOTHING"
+        )
+    };
+    given.execute(tx, keep).map(drop)
 }

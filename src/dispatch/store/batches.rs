@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use serde::Serialize;
 
-use super::given::{Kind, given, statement};
-use super::moves::json;
+use super::given::Given;
 use crate::batches::{PaymentType, State};
 use crate::clock::Instant;
 use crate::db::schema::{batches, decisions, funding_accounts};
@@ -134,33 +132,17 @@ pub(in crate::dispatch) fn next_due(conn: &mut Conn) -> Result<Option<Instant>> 
     Ok(earliest.and_then(|earliest| earliest.at))
 }
 
-#[derive(Serialize)]
-struct Named<'a> {
-    batch: &'a BatchId,
-}
-
 #[derive(QueryableByName)]
 struct Touched {
     #[diesel(sql_type = Text)]
     id: BatchId,
 }
 
-#[derive(Serialize)]
-struct Idle<'a> {
-    batch: &'a BatchId,
-    at_now: i64,
-}
-
-fn named<'a>(ids: impl Iterator<Item = &'a BatchId>) -> String {
-    json(&ids.map(|batch| Named { batch }).collect::<Vec<_>>())
-}
-
 /// Makes a recording and a pause of the same batch wait for each other: both update its row.
 pub(in crate::dispatch) fn lock_paying<'a>(tx: &mut WriteTx<'_>, ids: impl Iterator<Item = &'a BatchId>) -> Result<()> {
-    let from = given(tx, &[("batch", Kind::Text)]);
-    let sql = format!("UPDATE batches SET paying = batches.paying FROM {from} WHERE batches.id = given.batch");
-    statement(sql, named(ids)).execute(&mut **tx)?;
-    Ok(())
+    let ids: Vec<_> = ids.collect();
+    let given = Given::of(&ids).text("batch", |id| id.as_str());
+    given.execute(tx, |given| format!("UPDATE batches SET paying = batches.paying FROM {given} WHERE batches.id = given.batch")).map(drop)
 }
 
 /// How the counts and sums of batches change; one entry a batch.
@@ -195,54 +177,46 @@ impl Deltas {
     pub fn batches(&self) -> impl Iterator<Item = &BatchId> {
         self.0.keys()
     }
-
-    fn rows(&self) -> Vec<serde_json::Value> {
-        let row = |(batch, counts): (&BatchId, &BTreeMap<Count, (i64, i64)>)| {
-            let mut row = serde_json::Map::new();
-            row.insert("batch".to_owned(), batch.as_str().into());
-            for count in Count::ALL {
-                let (number, sum) = counts.get(count).copied().unwrap_or_default();
-                row.insert(format!("d_{}", count.as_str()), number.into());
-                row.insert(format!("s_{}", count.as_str()), sum.into());
-            }
-            serde_json::Value::Object(row)
-        };
-        self.0.iter().map(row).collect()
-    }
 }
 
 /// Moves the counts. A batch that pays again forgets how often it waited for liquidity.
 pub(in crate::dispatch) fn add_deltas(tx: &mut WriteTx<'_>, deltas: &Deltas) -> Result<()> {
-    if deltas.0.is_empty() {
-        return Ok(());
+    let rows: Vec<_> = deltas.0.iter().collect();
+    let mut given = Given::of(&rows).text("batch", |(batch, _)| batch.as_str());
+    let of = |counts: &BTreeMap<_, _>, count| counts.get(count).copied().unwrap_or_default();
+    for count in Count::ALL {
+        let name = count.as_str();
+        given = given
+            .bigint(format!("d_{name}"), |(_, counts)| of(counts, count).0)
+            .bigint(format!("s_{name}"), |(_, counts)| of(counts, count).1);
     }
-    let names: Vec<_> = Count::ALL.iter().flat_map(|count| [format!("d_{}", count.as_str()), format!("s_{}", count.as_str())]).collect();
-    let columns: Vec<_> = [("batch", Kind::Text)].into_iter().chain(names.iter().map(|name| (name.as_str(), Kind::Bigint))).collect();
     let add = |count: &Count| {
         let name = count.as_str();
         format!("{name} = batches.{name} + given.d_{name}, sum_{name} = batches.sum_{name} + given.s_{name}")
     };
     let set: Vec<_> = Count::ALL.iter().map(add).collect();
-    let sql = format!(
-        "UPDATE batches SET {}, pauses = CASE WHEN given.d_succeeded > 0 THEN 0 ELSE batches.pauses END FROM {} \
-         WHERE batches.id = given.batch",
-        set.join(", "),
-        given(tx, &columns)
-    );
-    statement(sql, json(&deltas.rows())).execute(&mut **tx)?;
-    Ok(())
+    let move_counts = |given: &str| {
+        format!(
+            "UPDATE batches SET {}, pauses = CASE WHEN given.d_succeeded > 0 THEN 0 ELSE batches.pauses END FROM {given} \
+             WHERE batches.id = given.batch",
+            set.join(", ")
+        )
+    };
+    given.execute(tx, move_counts).map(drop)
 }
 
 /// Of these batches, those in which nothing is left to pay or to learn become `processed`.
 pub(in crate::dispatch) fn finish_idle<'a>(tx: &mut WriteTx<'_>, ids: impl Iterator<Item = &'a BatchId>) -> Result<Vec<BatchId>> {
     let at_now = tx.now().micros();
-    let rows: Vec<_> = ids.map(|batch| Idle { batch, at_now }).collect();
-    let from = given(tx, &[("batch", Kind::Text), ("at_now", Kind::Bigint)]);
-    let sql = format!(
-        "UPDATE batches SET state = 'processed', state_at = given.at_now, processed_at = given.at_now FROM {from} \
-         WHERE batches.id = given.batch AND state = 'processing' AND waiting = 0 AND paying = 0 AND in_doubt = 0 RETURNING id"
-    );
-    let done: Vec<Touched> = statement(sql, json(&rows)).load(&mut **tx)?;
+    let ids: Vec<_> = ids.collect();
+    let given = Given::of(&ids).text("batch", |id| id.as_str()).bigint("at_now", |_| at_now);
+    let finish = |given: &str| {
+        format!(
+            "UPDATE batches SET state = 'processed', state_at = given.at_now, processed_at = given.at_now FROM {given} \
+             WHERE batches.id = given.batch AND state = 'processing' AND waiting = 0 AND paying = 0 AND in_doubt = 0 RETURNING id"
+        )
+    };
+    let done: Vec<Touched> = given.load(tx, finish)?;
     Ok(done.into_iter().map(|done| done.id).collect())
 }
 

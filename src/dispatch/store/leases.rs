@@ -2,10 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use serde::Serialize;
 
-use super::given::{Kind, given, statement};
-use super::moves::json;
+use super::given::Given;
 use crate::clock::Instant;
 use crate::db::schema::{institution, leases};
 use crate::db::{Conn, Error, Result, WriteTx};
@@ -49,13 +47,6 @@ pub(in crate::dispatch) fn swap_lease(tx: &mut WriteTx<'_>, old: &LeaseRow, new:
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 
-#[derive(Serialize)]
-struct Held<'a> {
-    lease: &'a str,
-    owner: &'a str,
-    at_epoch: i64,
-}
-
 #[derive(QueryableByName)]
 struct Still {
     #[diesel(sql_type = Text)]
@@ -66,13 +57,14 @@ struct Still {
 
 /// Of these leases (name, epoch), those the holder still has. Takes their rows, so that a take-over waits until this transaction ends.
 pub(in crate::dispatch) fn still_held(tx: &mut WriteTx<'_>, holder: &str, held: &[(String, i64)]) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<_> = held.iter().map(|(lease, at_epoch)| Held { lease, owner: holder, at_epoch: *at_epoch }).collect();
-    let from = given(tx, &[("lease", Kind::Text), ("owner", Kind::Text), ("at_epoch", Kind::Bigint)]);
-    let sql = format!(
-        "UPDATE leases SET until_at = leases.until_at FROM {from} \
-         WHERE leases.name = given.lease AND leases.holder = given.owner AND leases.epoch = given.at_epoch RETURNING name, epoch"
-    );
-    let still: Vec<Still> = statement(sql, json(&rows)).load(&mut **tx)?;
+    let given = Given::of(held).text("lease", |(lease, _)| lease.as_str()).text("owner", |_| holder).bigint("at_epoch", |(_, epoch)| *epoch);
+    let take = |given: &str| {
+        format!(
+            "UPDATE leases SET until_at = leases.until_at FROM {given} \
+             WHERE leases.name = given.lease AND leases.holder = given.owner AND leases.epoch = given.at_epoch RETURNING name, epoch"
+        )
+    };
+    let still: Vec<Still> = given.load(tx, take)?;
     Ok(still.into_iter().map(|row| (row.name, row.epoch)).collect())
 }
 

@@ -1,4 +1,4 @@
-//! Dispatch's SQL. Hot paths are one statement for many rows, which come as a JSON parameter; every move of a transfer is a
+//! Dispatch's SQL. Hot paths are one statement for many rows, which are bound as a table; every move of a transfer is a
 //! compare-and-swap on its attempt, its state, its id and its recorded bytes.
 
 mod attempts;

@@ -2,9 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use serde::Serialize;
 
-use super::given::{Kind, given, statement};
+use super::given::Given;
 use crate::db::{Result, WriteTx};
 use crate::dispatch::TransferState;
 use crate::dispatch::core::{Fault, Standing};
@@ -40,7 +39,7 @@ pub(in crate::dispatch) struct Landed {
 }
 
 /// One transfer's move, flat as the statement reads it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(in crate::dispatch) struct Move {
     row_key: RowId,
     key_attempt: String,
@@ -70,36 +69,6 @@ pub(in crate::dispatch) struct Move {
     to_transfer: Option<TransferId>,
     digest: Option<String>,
 }
-
-const COLUMNS: &[(&str, Kind)] = &[
-    ("row_key", Kind::Text),
-    ("key_attempt", Kind::Text),
-    ("key_state", Kind::Text),
-    ("key_n", Kind::Integer),
-    ("key_recorded", Kind::Text),
-    ("to_attempt", Kind::Text),
-    ("to_state", Kind::Text),
-    ("to_n", Kind::Integer),
-    ("to_tries", Kind::Integer),
-    ("to_asks", Kind::Integer),
-    ("to_next", Kind::Bigint),
-    ("to_refused", Kind::Boolean),
-    ("to_recorded_by", Kind::Text),
-    ("to_recorded_expires", Kind::Bigint),
-    ("to_recorded_until", Kind::Bigint),
-    ("to_doubt", Kind::Bigint),
-    ("to_unshown", Kind::Bigint),
-    ("to_unshown_count", Kind::Integer),
-    ("to_code", Kind::Text),
-    ("to_reason", Kind::Text),
-    ("to_settled", Kind::Bigint),
-    ("to_payee_fsp", Kind::Text),
-    ("to_resolved_name", Kind::Text),
-    ("to_looked_up", Kind::Bigint),
-    ("to_fee", Kind::Bigint),
-    ("to_transfer", Kind::Text),
-    ("digest", Kind::Text),
-];
 
 /// What every move sets.
 const SET: &str = "attempt_id = given.to_attempt, state = given.to_state, n = given.to_n, tries = given.to_tries, \
@@ -168,40 +137,63 @@ struct Moved {
     id: RowId,
 }
 
-fn run(tx: &mut WriteTx<'_>, sql: String, moves: &[Move]) -> Result<Vec<RowId>> {
-    if moves.is_empty() {
-        return Ok(Vec::new());
-    }
-    let moved: Vec<Moved> = statement(sql, json(moves)).load(&mut **tx)?;
-    Ok(moved.into_iter().map(|moved| moved.id).collect())
+fn given(moves: &[Move]) -> Given<'_, Move> {
+    Given::of(moves)
+        .text("row_key", |one| one.row_key.as_str())
+        .text("key_attempt", |one| one.key_attempt.as_str())
+        .text("key_state", |one| one.key_state.as_str())
+        .integer("key_n", |one| one.key_n)
+        .text("key_recorded", |one| one.key_recorded.as_str())
+        .text("to_attempt", |one| one.to_attempt.as_ref().map(AttemptId::as_str))
+        .text("to_state", |one| one.to_state.as_str())
+        .integer("to_n", |one| one.to_n)
+        .integer("to_tries", |one| one.to_tries)
+        .integer("to_asks", |one| one.to_asks)
+        .bigint("to_next", |one| one.to_next)
+        .boolean("to_refused", |one| one.to_refused)
+        .text("to_recorded_by", |one| one.to_recorded_by.as_ref().map(AttemptId::as_str))
+        .bigint("to_recorded_expires", |one| one.to_recorded_expires)
+        .bigint("to_recorded_until", |one| one.to_recorded_until)
+        .bigint("to_doubt", |one| one.to_doubt)
+        .bigint("to_unshown", |one| one.to_unshown)
+        .integer("to_unshown_count", |one| one.to_unshown_count)
+        .text("to_code", |one| one.to_code.as_deref())
+        .text("to_reason", |one| one.to_reason.as_deref())
+        .bigint("to_settled", |one| one.to_settled)
+        .text("to_payee_fsp", |one| one.to_payee_fsp.as_ref().map(FspId::as_str))
+        .text("to_resolved_name", |one| one.to_resolved_name.as_deref())
+        .bigint("to_looked_up", |one| one.to_looked_up)
+        .bigint("to_fee", |one| one.to_fee)
+        .text("to_transfer", |one| one.to_transfer.as_ref().map(TransferId::as_str))
+        .text("digest", |one| one.digest.as_deref())
 }
 
-/// A list of plain values always serialises; an empty list moves nothing.
-pub(super) fn json<T: Serialize>(values: &[T]) -> String {
-    serde_json::to_string(values).unwrap_or_else(|_| "[]".to_owned())
+fn run(tx: &mut WriteTx<'_>, moves: &[Move], sql: impl Fn(&str) -> String) -> Result<Vec<RowId>> {
+    let moved: Vec<Moved> = given(moves).load(tx, sql)?;
+    Ok(moved.into_iter().map(|moved| moved.id).collect())
 }
 
 /// Moves rows that are still what their keys say; returns those that moved.
 pub(in crate::dispatch) fn move_rows(tx: &mut WriteTx<'_>, moves: &[Move]) -> Result<Vec<RowId>> {
-    let sql = format!("UPDATE transfers SET {SET} FROM {} WHERE {STILL_THE_SAME} RETURNING id", given(tx, COLUMNS));
-    run(tx, sql, moves)
+    run(tx, moves, |given| format!("UPDATE transfers SET {SET} FROM {given} WHERE {STILL_THE_SAME} RETURNING id"))
 }
 
 /// Moves rows to `sending` before their bytes go out: only in a batch that is being paid, from an account that is open, and where the
 /// row is exactly what was sealed; and not while the operator has suspended the institution.
 pub(in crate::dispatch) fn record_rows(tx: &mut WriteTx<'_>, moves: &[Move]) -> Result<Vec<RowId>> {
-    let sql = format!(
-        "UPDATE transfers SET {SET}, {SET_AGREED} FROM {} WHERE {STILL_THE_SAME} AND transfers.row_digest = given.digest \
-         AND EXISTS (SELECT 1 FROM batches JOIN funding_accounts ON funding_accounts.id = batches.funding_account_id \
-         WHERE batches.id = transfers.batch_id AND batches.state = 'processing' AND funding_accounts.state = 'open') \
-         AND NOT EXISTS (SELECT 1 FROM institution WHERE suspended_at IS NOT NULL) RETURNING id",
-        given(tx, COLUMNS)
-    );
-    run(tx, sql, moves)
+    let record = |given: &str| {
+        format!(
+            "UPDATE transfers SET {SET}, {SET_AGREED} FROM {given} WHERE {STILL_THE_SAME} AND transfers.row_digest = given.digest \
+             AND EXISTS (SELECT 1 FROM batches JOIN funding_accounts ON funding_accounts.id = batches.funding_account_id \
+             WHERE batches.id = transfers.batch_id AND batches.state = 'processing' AND funding_accounts.state = 'open') \
+             AND NOT EXISTS (SELECT 1 FROM institution WHERE suspended_at IS NOT NULL) RETURNING id"
+        )
+    };
+    run(tx, moves, record)
 }
 
 /// What was learned of a row without recording anything: its lookup, or an id that a copy of this database used.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(in crate::dispatch) struct Learned {
     pub row_key: RowId,
     pub transfer: Option<TransferId>,
@@ -211,19 +203,20 @@ pub(in crate::dispatch) struct Learned {
 }
 
 pub(in crate::dispatch) fn keep_learned(tx: &mut WriteTx<'_>, learned: &[&Learned]) -> Result<()> {
-    if learned.is_empty() {
-        return Ok(());
-    }
-    let columns =
-        &[("row_key", Kind::Text), ("transfer", Kind::Text), ("fsp", Kind::Text), ("name", Kind::Text), ("looked_up", Kind::Bigint)];
-    let sql = format!(
-        "UPDATE transfers SET transfer_id = COALESCE(given.transfer, transfers.transfer_id), \
-         payee_fsp = COALESCE(given.fsp, transfers.payee_fsp), resolved_name = COALESCE(given.name, transfers.resolved_name), \
-         looked_up_at = given.looked_up FROM {} WHERE transfers.id = given.row_key",
-        given(tx, columns)
-    );
-    statement(sql, json(learned)).execute(&mut **tx)?;
-    Ok(())
+    let given = Given::of(learned)
+        .text("row_key", |one| one.row_key.as_str())
+        .text("transfer", |one| one.transfer.as_ref().map(TransferId::as_str))
+        .text("fsp", |one| one.fsp.as_ref().map(FspId::as_str))
+        .text("name", |one| one.name.as_deref())
+        .bigint("looked_up", |one| one.looked_up);
+    let keep = |given: &str| {
+        format!(
+            "UPDATE transfers SET transfer_id = COALESCE(given.transfer, transfers.transfer_id), \
+             payee_fsp = COALESCE(given.fsp, transfers.payee_fsp), resolved_name = COALESCE(given.name, transfers.resolved_name), \
+             looked_up_at = given.looked_up FROM {given} WHERE transfers.id = given.row_key"
+        )
+    };
+    given.execute(tx, keep).map(drop)
 }
 
 #[derive(QueryableByName)]
@@ -246,16 +239,13 @@ struct Now {
 
 /// After a commit whose outcome is unknown: which of these moves stand in the database.
 pub(in crate::dispatch) fn land(conn: &mut crate::db::Conn, moves: &[Move]) -> Result<Vec<RowId>> {
-    #[derive(Serialize)]
-    struct Asked<'a> {
-        row_key: &'a RowId,
-    }
-    let asked: Vec<_> = moves.iter().map(|one| Asked { row_key: &one.row_key }).collect();
-    let from = given(conn, &[("row_key", Kind::Text)]);
-    let sql = format!(
-        "SELECT transfers.id, attempt_id, state, n, recorded_by, next_at, asks FROM transfers JOIN {from} ON transfers.id = given.row_key"
-    );
-    let now: Vec<Now> = statement(sql, json(&asked)).load(conn)?;
+    let given = Given::of(moves).text("row_key", |one| one.row_key.as_str());
+    let look = |given: &str| {
+        format!(
+            "SELECT transfers.id, attempt_id, state, n, recorded_by, next_at, asks FROM transfers JOIN {given} ON transfers.id = given.row_key"
+        )
+    };
+    let now: Vec<Now> = given.load(conn, look)?;
     let stands = |one: &&Move| {
         now.iter().any(|now| {
             now.id == one.row_key

@@ -2,10 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
-use serde::Serialize;
 
-use super::given::{Kind, given};
-use super::moves::json;
+use super::given::Given;
 use crate::db::{Conn, Question, Result, WriteTx};
 use crate::ids::{BatchId, RowId};
 use crate::money::Minor;
@@ -72,27 +70,25 @@ pub(in crate::dispatch) fn failures(conn: &mut Conn, batch: &BatchId, chosen: &[
     question.load(conn, &sql)
 }
 
-#[derive(Serialize)]
-struct Chosen<'a> {
-    batch: &'a BatchId,
-    key: &'a str,
-    row_key: &'a str,
-}
-
 /// Makes failed rows with these keys ready again, as `core::retry` has it: the id and what was recorded under it stay. Returns how many.
 pub(in crate::dispatch) fn ready_again(tx: &mut WriteTx<'_>, batch: &BatchId, keys: &[&str], chosen: &[RowId]) -> Result<i64> {
-    // In the text, not bound: SQLite numbers parameters by where they first stand.
     let now = tx.now().micros();
     let rows: Vec<_> = if chosen.is_empty() { vec![""] } else { chosen.iter().map(RowId::as_str).collect() };
-    let wanted: Vec<_> = keys.iter().flat_map(|key| rows.iter().map(move |row| Chosen { batch, key, row_key: row })).collect();
-    let from = given(tx, &[("batch", Kind::Text), ("key", Kind::Text), ("row_key", Kind::Text)]);
+    let wanted: Vec<_> = keys.iter().flat_map(|key| rows.iter().map(move |row| (*key, *row))).collect();
+    let given = Given::of(&wanted)
+        .text("batch", |_| batch.as_str())
+        .text("key", |(key, _)| *key)
+        .text("row_key", |(_, row)| *row)
+        .bigint("at_now", |_| now);
     let among = if chosen.is_empty() { "" } else { "AND transfers.id = given.row_key" };
-    let sql = format!(
-        "UPDATE transfers SET state = 'ready', attempt_id = NULL, tries = 0, asks = 0, next_at = {now}, refused = FALSE, \
-         doubt_since = NULL, unshown_since = NULL, unshown_count = 0, code = NULL, reason = NULL, settled_at = NULL \
-         FROM {from} WHERE transfers.batch_id = given.batch AND transfers.state = 'failed' AND {} = given.key {among} AND NOT {PAID_BEFORE}",
-        key()
-    );
-    let moved = diesel::sql_query(sql).bind::<Text, _>(json(&wanted)).execute(&mut **tx)?;
-    Ok(i64::try_from(moved).unwrap_or(i64::MAX))
+    let retry = |given: &str| {
+        format!(
+            "UPDATE transfers SET state = 'ready', attempt_id = NULL, tries = 0, asks = 0, next_at = given.at_now, refused = FALSE, \
+             doubt_since = NULL, unshown_since = NULL, unshown_count = 0, code = NULL, reason = NULL, settled_at = NULL \
+             FROM {given} WHERE transfers.batch_id = given.batch AND transfers.state = 'failed' AND {} = given.key {among} \
+             AND NOT {PAID_BEFORE}",
+            key()
+        )
+    };
+    Ok(i64::try_from(given.execute(tx, retry)?).unwrap_or(i64::MAX))
 }
