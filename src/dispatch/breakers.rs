@@ -152,6 +152,8 @@ pub(super) fn sign_of_fsp(call: Call, code: Option<Code>, unclear: Option<Why>) 
     match unclear {
         None => well,
         Some(Why::Silent | Why::NoReply | Why::WithoutCode) => Sign::Ill(Ailment::Silent),
+        // Terms for somebody else's payment: it mixes them up, or the SDK does, and asking on as before would help neither.
+        Some(Why::AboutAnother) if call == Call::Quotes => Sign::Ill(Ailment::Faulty),
         Some(Why::NotReached | Why::BrokenOff | Why::TooLong | Why::Code | Why::NotTheShape | Why::AboutAnother | Why::Invalid) => {
             Sign::Nothing
         }
@@ -168,8 +170,10 @@ pub(super) fn sign_of_connection(http_status: Option<u16>, unclear: Option<Why>)
 }
 
 /// Whether it is an answer of an SDK at all; `None` where it is none, or may be either.
-pub(super) fn makes_sense(http_status: Option<u16>, unclear: Option<Why>) -> Option<bool> {
+pub(super) fn makes_sense(call: Call, http_status: Option<u16>, unclear: Option<Why>) -> Option<bool> {
     match (unclear, http_status?) {
+        // Told by the packet, which the payee's FSP writes: one FSP must not stop the account.
+        (Some(Why::AboutAnother), _) if call == Call::Quotes => None,
         (Some(Why::NotTheShape | Why::TooLong | Why::AboutAnother), _) => Some(false),
         // An error page of something in between, or an address that is not the SDK's.
         (Some(Why::WithoutCode), 0..=499) => Some(false),
@@ -213,10 +217,13 @@ mod tests {
 
     #[test]
     fn an_error_page_is_no_answer_of_an_sdk() {
-        assert_eq!(makes_sense(Some(404), Some(Why::WithoutCode)), Some(false));
-        assert_eq!(makes_sense(Some(200), Some(Why::NotTheShape)), Some(false));
-        assert_eq!(makes_sense(Some(502), Some(Why::WithoutCode)), None, "a proxy whose SDK restarts says so too");
-        assert_eq!(makes_sense(Some(500), Some(Why::Code)), Some(true));
-        assert_eq!(makes_sense(None, Some(Why::NotReached)), None);
+        assert_eq!(makes_sense(Call::Parties, Some(404), Some(Why::WithoutCode)), Some(false));
+        assert_eq!(makes_sense(Call::Parties, Some(200), Some(Why::NotTheShape)), Some(false));
+        assert_eq!(makes_sense(Call::Parties, Some(502), Some(Why::WithoutCode)), None, "a proxy whose SDK restarts says so too");
+        assert_eq!(makes_sense(Call::Parties, Some(500), Some(Why::Code)), Some(true));
+        assert_eq!(makes_sense(Call::Parties, None, Some(Why::NotReached)), None);
+        assert_eq!(makes_sense(Call::Parties, Some(200), Some(Why::AboutAnother)), Some(false));
+        assert_eq!(makes_sense(Call::Quotes, Some(200), Some(Why::AboutAnother)), None, "the payee's FSP wrote it");
+        assert_eq!(sign_of_fsp(Call::Quotes, None, Some(Why::AboutAnother)), Sign::Ill(Ailment::Faulty));
     }
 }

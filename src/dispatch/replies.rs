@@ -209,7 +209,7 @@ impl Job {
         self.see(&Sight {
             about: about(call),
             // Whether a send's answer is one is judged by its proof, see `prove`.
-            makes_sense: makes_sense(exchange.http_status, unclear).filter(|sense| !(is_send && *sense && exchange.code.is_none())),
+            makes_sense: makes_sense(call, exchange.http_status, unclear).filter(|sense| !(is_send && *sense && exchange.code.is_none())),
             skew_s: exchange.date.map(|date| skew_s(sent_at, now, date)),
             expired_early: self.expired_early(call, exchange.code, &exchange.body, now),
         });

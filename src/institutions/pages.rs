@@ -140,7 +140,7 @@ fn hint(setting: Setting) -> Said {
         Setting::Currency => say!("New uploads begin with it. Batches that are here keep theirs."),
         Setting::Language => say!("Of pages and mails."),
         Setting::SecondFactor => say!("Who has to enter a code from an app on their phone when they sign in. Anybody may set one up."),
-        Setting::StepUp => say!("Whether checkers enter a new code when they approve a batch."),
+        Setting::StepUp => say!("Whether people enter a new code when they approve a batch, or confirm that a payment was not paid."),
         Setting::EndOfDay => {
             say!("Then the day's report is made and mailed to those with Resolve Payment. What is paid later belongs to the next day's.")
         }

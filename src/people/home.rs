@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::{Actor, store};
 use crate::approvals::{self, Checker, Waiting};
@@ -52,6 +52,9 @@ pub struct HomeBatch {
     pub failed: i64,
     #[diesel(sql_type = BigInt)]
     pub needs_attention: i64,
+    /// The day and time it is to be paid, where it is not at once.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub pay_at: Option<Instant>,
 }
 
 /// What account managers look after.

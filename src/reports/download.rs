@@ -10,6 +10,7 @@ use crate::batches::file::safe_cell;
 use crate::clock::Instant;
 use crate::db::{Conn, Result};
 use crate::dispatch::TransferState;
+use crate::dispatch::breakers::Ailment;
 use crate::ids::{BatchId, RowId};
 use crate::money::{Currency, Minor};
 use crate::say;
@@ -213,7 +214,24 @@ fn standing_still(figures: &Figures, sight: &Sight, language: &Language, time: &
         since: stopped.since.map(|micros| time(Instant::from_micros(micros))).unwrap_or_default(),
         ..Line::default()
     });
-    paused.chain(batches).chain(stopped).collect()
+    let awaited = figures.awaited.iter().map(|awaited| Line {
+        part: Some(if awaited.fsp.is_some() { say!("Provider waited for") } else { say!("Connection waited for") }),
+        provider: figures.fsp(awaited.fsp.as_ref()).unwrap_or(&awaited.account).to_owned(),
+        reason: awaited_said(awaited.ailment).in_language(language),
+        since: time(Instant::from_micros(awaited.since)),
+        ..Line::default()
+    });
+    paused.chain(batches).chain(stopped).chain(awaited).collect()
+}
+
+/// Why payments waited for the other end.
+pub(super) fn awaited_said(ailment: Ailment) -> Said {
+    match ailment {
+        Ailment::Silent => say!("Did not answer"),
+        Ailment::Faulty => say!("Answered with faults"),
+        Ailment::OutOfMoney => say!("Was short of money at the network"),
+        Ailment::Unreachable => say!("Could not be reached"),
+    }
 }
 
 /// Why a batch stands still; `None` for what this version has no word for.

@@ -5,13 +5,14 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::day::{Last, Period, RUN_AFTER, Rhythm};
-use super::figures::{AuditHead, DayReport, Figures, Outcome, Stopped};
+use super::figures::{AuditHead, Awaited, DayReport, Figures, Outcome, Stopped};
 use super::{letter, store};
 use crate::audit::{self, By, Event, Subject, What};
 use crate::branches;
 use crate::clock::Instant;
 use crate::db::{self, Conn, Failure, Isolation, Turn, WriteTx};
-use crate::funding::{self, AccountState};
+use crate::dispatch::breakers::{self, Waiting, Whom};
+use crate::funding::{self, AccountState, FundingAccount};
 use crate::institutions::{self, House, Institution, Settings};
 
 /// Why there is no report of a day; a sentence for the operator.
@@ -158,7 +159,9 @@ fn gather(conn: &mut Conn, period: &Period) -> db::Result<Figures> {
         batches: store::batches(conn, period)?,
         ..Figures::default()
     };
-    let stopped = funding::accounts(conn)?.into_iter().filter(|account| account.state == AccountState::Stopped);
+    let accounts = funding::accounts(conn)?;
+    figures.awaited = breakers::waiting(conn)?.into_iter().map(|one| awaited(one, &accounts)).collect();
+    let stopped = accounts.into_iter().filter(|account| account.state == AccountState::Stopped);
     figures.stopped = stopped
         .map(|account| Stopped { account: account.name, code: account.stopped_code, since: account.stopped_at.map(Instant::micros) })
         .collect();
@@ -170,7 +173,22 @@ fn gather(conn: &mut Conn, period: &Period) -> db::Result<Figures> {
     let ids: std::collections::BTreeSet<_> = lines.cloned().collect();
     figures.branches = branches::of_ids(conn, &ids)?.into_iter().map(|branch| (branch.id.clone(), branch.full_name())).collect();
     let paid_to = figures.settled.iter().filter_map(|line| line.fsp.as_ref());
-    let fsps: std::collections::BTreeSet<_> = paid_to.chain(figures.named.iter().filter_map(|line| line.fsp.as_ref())).cloned().collect();
+    let fsps = paid_to.chain(figures.named.iter().filter_map(|line| line.fsp.as_ref()));
+    let fsps = fsps.chain(figures.awaited.iter().filter_map(|line| line.fsp.as_ref()));
+    let fsps: std::collections::BTreeSet<_> = fsps.cloned().collect();
     figures.fsps = funding::fsps(conn)?.into_iter().filter(|fsp| fsps.contains(&fsp.id)).map(|fsp| (fsp.id, fsp.name)).collect();
     Ok(figures)
+}
+
+fn awaited(one: Waiting, accounts: &[FundingAccount]) -> Awaited {
+    let name = accounts.iter().find(|account| account.id == one.account).map(|account| account.name.clone());
+    Awaited {
+        account: name.unwrap_or_else(|| one.account.to_string()),
+        fsp: match one.whom {
+            Whom::Connection => None,
+            Whom::Fsp(fsp) => Some(fsp),
+        },
+        ailment: one.shut.ailment,
+        since: one.shut.since.micros(),
+    }
 }

@@ -11,6 +11,7 @@ use crate::batches::{PaymentType, State};
 use crate::clock::Instant;
 use crate::db::text_enum;
 use crate::dispatch::TransferState;
+use crate::dispatch::breakers::Ailment;
 use crate::ids::{BatchId, BranchId, FspId, Reference, RowId};
 use crate::money::{Currency, Minor};
 
@@ -53,6 +54,8 @@ pub struct Figures {
     pub batches: Vec<InState>,
     /// Funding accounts that pay nothing.
     pub stopped: Vec<Stopped>,
+    /// Whose payments waited because they did not answer.
+    pub awaited: Vec<Awaited>,
     pub audit: AuditHead,
     /// What the branches of the lines were called.
     pub branches: BTreeMap<BranchId, String>,
@@ -172,6 +175,18 @@ pub struct Stopped {
     pub account: String,
     pub code: Option<String>,
     pub since: Option<i64>,
+}
+
+/// A payee's provider, or an account's connection, that payments waited for when the report was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaited {
+    /// The funding account whose payments waited, by name.
+    pub account: String,
+    /// `None`: the connection.
+    pub fsp: Option<FspId>,
+    pub ailment: Ailment,
+    /// In microseconds.
+    pub since: i64,
 }
 
 /// The end of the audit chain, for comparing later: a chain that was cut off does not reach it any more.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::day::Period;
-use super::figures::{Figures, Outcome};
+use super::download::awaited_said;
+use super::figures::{Awaited, Figures, Outcome};
 use super::{UNRESOLVED, reason};
 use crate::clock::Instant;
 use crate::db::{Result, WriteTx};
@@ -19,6 +20,8 @@ use crate::words::Said;
 const NAMED_IN_MAIL: usize = 10;
 /// Reasons of failed payments told; the most frequent.
 const REASONS_IN_MAIL: usize = 5;
+/// Providers and connections that payments waited for.
+const AWAITED_IN_MAIL: usize = 5;
 /// Branches told by name; of more, their number is told.
 const BRANCHES_IN_MAIL: usize = 5;
 
@@ -64,7 +67,7 @@ pub fn text(house: &House, period: &Period, figures: &Figures, earlier: usize, r
     }
     paragraphs.extend(settled(house, figures));
     paragraphs.extend(unresolved(house, figures));
-    paragraphs.extend(standing_still(figures));
+    paragraphs.extend(standing_still(house, figures));
     paragraphs.extend(audit_head(figures));
     match earlier {
         0 => {}
@@ -143,18 +146,27 @@ fn unresolved(house: &House, figures: &Figures) -> Vec<Said> {
     said
 }
 
-fn standing_still(figures: &Figures) -> Vec<Said> {
+fn standing_still(house: &House, figures: &Figures) -> Vec<Said> {
     let mut said: Vec<Said> = figures
         .stopped
         .iter()
         .map(|stopped| say!("The funding account {name} is stopped: it pays nothing.", name = &stopped.account))
         .collect();
+    said.extend(figures.awaited.iter().take(AWAITED_IN_MAIL).map(|one| awaited(house, figures, one)));
     match figures.batches_in(crate::batches::State::Paused) {
         0 => {}
         1 => said.push(say!("1 batch stands still.")),
         count => said.push(say!("{count} batches stand still.", count = count)),
     }
     said
+}
+
+fn awaited(house: &House, figures: &Figures, one: &Awaited) -> Said {
+    let (since, why) = (printed(Instant::from_micros(one.since), house), awaited_said(one.ailment).in_language(&house.language));
+    match figures.fsp(one.fsp.as_ref()) {
+        Some(fsp) => say!("Payments to {fsp} wait since {time}. {why}.", fsp = fsp, time = since, why = why),
+        None => say!("All payments from {account} wait since {time}. {why}.", account = &one.account, time = since, why = why),
+    }
 }
 
 /// What leaves the machine with this mail: whoever cuts the chain's end off later cannot reach this head any more.

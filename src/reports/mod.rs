@@ -25,7 +25,7 @@ pub use self::day::{Last, MADE_UP_MAX, Period, RUN_AFTER, Rhythm};
 pub use self::download::{Sight, day_csv};
 pub use self::end_of_day::{Agenda, CannotMake, due, end_of_day, make, record_download, report_of};
 pub use self::figures::{
-    AuditHead, DayReport, Figures, InState, NAMED_MAX, Outcome, Paused, Settled, Stopped, Sum, Unresolved, UnresolvedRow,
+    AuditHead, Awaited, DayReport, Figures, InState, NAMED_MAX, Outcome, Paused, Settled, Stopped, Sum, Unresolved, UnresolvedRow,
 };
 pub use self::letter::text as letter_text;
 pub use self::store::{find, list};

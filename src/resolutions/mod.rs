@@ -2,8 +2,8 @@
 //!
 //! Who holds Resolve Payment in a branch sees what is in doubt or needs attention there ([`unresolved`]), has the network asked at once
 //! ([`ask_again()`]), and says how a payment ended with a note and the evidence ([`propose()`]). Another of them, neither of whom made any
-//! part of the batch, confirms ([`confirm()`]) or refuses it ([`refuse()`]); who proposed it may take it back ([`withdraw()`]). Where the
-//! network speaks first, the proposal is overtaken. What was closed is asked about from then on (`dispatch/closed.rs`): another truth
+//! part of the batch, confirms ([`confirm()`]; "not paid" with the code of their app) or refuses it ([`refuse()`]); who proposed it may take
+//! it back ([`withdraw()`]). Where the network speaks first, the proposal is overtaken. What was closed is asked about from then on (`dispatch/closed.rs`): another truth
 //! raises an alarm ([`raise()`]) that stands on every page until somebody has acknowledged it ([`acknowledge()`]).
 
 mod acknowledge;
@@ -23,7 +23,7 @@ mod withdraw;
 
 pub use self::acknowledge::acknowledge;
 pub use self::ask_again::ask_again;
-pub use self::confirm::confirm;
+pub use self::confirm::{confirm, confirm_with_code};
 pub use self::list::{Age, Criteria, Unresolved};
 pub use self::propose::{Proposal, propose};
 pub use self::raise::raise;

@@ -4,6 +4,7 @@ use super::{EVIDENCE_CHARS_MAX, NOTE_CHARS_MAX, State};
 use crate::clock::Instant;
 use crate::db::{self, Failure};
 use crate::dispatch::TransferState;
+use crate::people::second_factor::{AsksForCode, CodeRefusal};
 use crate::privileges::{Action, NotAllowed};
 
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +41,32 @@ pub enum Refusal {
     EvidenceMissing,
     #[error("the evidence is longer than {EVIDENCE_CHARS_MAX} characters")]
     EvidenceTooLong,
+    /// About the code of their app, which closing as not paid asks for where the institution wants it.
+    #[error(transparent)]
+    Code(CodeRefusal),
     #[error(transparent)]
     Db(#[from] db::Error),
 }
 
 impl Failure for Refusal {
     fn database(&self) -> Option<&db::Error> {
-        if let Self::Db(error) = self { Some(error) } else { None }
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Code(refusal) => refusal.database(),
+            _ => None,
+        }
+    }
+}
+
+impl AsksForCode for Refusal {
+    fn code(&self) -> Option<&CodeRefusal> {
+        if let Self::Code(refusal) = self { Some(refusal) } else { None }
+    }
+}
+
+impl From<CodeRefusal> for Refusal {
+    fn from(refusal: CodeRefusal) -> Self {
+        Self::Code(refusal)
     }
 }
 

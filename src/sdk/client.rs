@@ -78,7 +78,9 @@ impl Client {
             Err(why) => return not_sent(QuoteAnswer::NotAsked(why)),
         };
         let call = Call { method: Method::POST, url: self.url(["quotes"]), body: Some(body), timeout: self.settings.quotes_timeout };
-        self.exchange(call, &Trace::of(&request.transfer_id), read_quote, |why| QuoteAnswer::Unclear { code: None, why }).await
+        let asked = &request.transfer_id;
+        let read = |status: u16, body: &str| read_quote(asked, status, body);
+        self.exchange(call, &Trace::of(asked), read, |why| QuoteAnswer::Unclear { code: None, why }).await
     }
 
     /// Sends the recorded bytes as they are. **Moves money**, at most once for a transfer id, however often it is sent.

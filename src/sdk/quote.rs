@@ -46,7 +46,7 @@ pub struct Quote {
     pub payee_receive_amount: Option<Amount>,
     pub payee_fee: Option<Amount>,
     pub payee_commission: Option<Amount>,
-    /// At most 32768 base64url characters, opaque to us.
+    /// At most 32768 base64url characters. Where it names a transaction it is ours; all else in it is opaque to us.
     pub ilp_packet: String,
     /// 43 base64url characters.
     pub condition: String,

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::ids::{FspId, TransferId};
 use crate::money::Currency;
+use crate::sdk::packet::names_another;
 use crate::sdk::reply::Reply;
 use crate::sdk::{Amount, Class, Code, NotARequest, PartyAnswer, PartyId, Quote, QuoteAnswer, Stage, TransferAnswer, Why};
 
@@ -55,15 +56,20 @@ fn currencies(reply: &Reply<'_>) -> Vec<String> {
     }
 }
 
-/// Reads a reply to `POST /quotes`.
-pub fn read_quote(status: u16, body: &str) -> (QuoteAnswer, Option<Code>) {
+/// Reads a reply to `POST /quotes`. It says nowhere which question it answers, and 18.0.2 mixes up replies that come at the same moment; the
+/// packet inside may tell.
+pub fn read_quote(asked: &TransferId, status: u16, body: &str) -> (QuoteAnswer, Option<Code>) {
     let reply = Reply::new(status, body);
     let code = reply.code();
     let answer = match not_agreed(&reply, code) {
         Some(NotAgreed::Refused(code)) => QuoteAnswer::Refused { code },
         Some(NotAgreed::Invalid) => QuoteAnswer::NotAsked(NotARequest::RefusedBySdk),
         Some(NotAgreed::Unclear(why)) => QuoteAnswer::Unclear { code, why },
-        None => quoted(&reply).map_or(QuoteAnswer::Unclear { code: None, why: Why::NotTheShape }, QuoteAnswer::Quoted),
+        None => match quoted(&reply) {
+            None => QuoteAnswer::Unclear { code: None, why: Why::NotTheShape },
+            Some(quote) if names_another(&quote.ilp_packet, asked) => QuoteAnswer::Unclear { code: None, why: Why::AboutAnother },
+            Some(quote) => QuoteAnswer::Quoted(quote),
+        },
     };
     (answer, code)
 }
@@ -242,10 +248,10 @@ mod tests {
                 "condition":"YzWe0tiPExAZQuF-BjMjHZBsUW_2UZj7Etjcm3ntGFU"}}}}}}"#
             )
         };
-        let QuoteAnswer::Quoted(read) = read_quote(200, &quote("null")).0 else { panic!("a number is an amount too") };
+        let QuoteAnswer::Quoted(read) = read_quote(&id(), 200, &quote("null")).0 else { panic!("a number is an amount too") };
         assert_eq!(read.transfer_amount.wire, "1500.5");
         for fee in [r#"{"currency":"KES","amount":"7.123"}"#, r#"{"currency":"XXX","amount":"7"}"#, r#""7""#, r#"{"amount":"7"}"#] {
-            assert_eq!(read_quote(200, &quote(fee)).0, QuoteAnswer::Unclear { code: None, why: Why::NotTheShape }, "{fee}");
+            assert_eq!(read_quote(&id(), 200, &quote(fee)).0, QuoteAnswer::Unclear { code: None, why: Why::NotTheShape }, "{fee}");
         }
     }
 
@@ -257,18 +263,38 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_with_the_packet_of_another_transaction_does_not_pass() {
+        let packets = include_str!("../../tests/fixtures/sdk/packets.tsv");
+        let another = TransferId::from("00000000-8a94-5fad-9c0a-ac80966ea5af");
+        for (name, packet) in packets.lines().filter_map(|line| line.split_once('\t')) {
+            let body = format!(
+                r#"{{"quotes":{{"body":{{"transferAmount":{{"currency":"KES","amount":"1500.5"}},"ilpPacket":"{packet}",
+                "condition":"YzWe0tiPExAZQuF-BjMjHZBsUW_2UZj7Etjcm3ntGFU"}}}}}}"#
+            );
+            assert!(matches!(read_quote(&id(), 200, &body).0, QuoteAnswer::Quoted(_)), "{name}");
+            let swapped = read_quote(&another, 200, &body).0;
+            // What nobody can read says nothing of a swap, and is opaque to us as ever.
+            if name == "stub" {
+                assert!(matches!(swapped, QuoteAnswer::Quoted(_)));
+            } else {
+                assert_eq!(swapped, QuoteAnswer::Unclear { code: None, why: Why::AboutAnother }, "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn a_request_the_sdk_refuses_as_invalid_is_not_asked_for_ever() {
         let body = r#"{"message":"must NOT have additional properties","statusCode":400}"#;
-        assert_eq!(read_quote(400, body).0, QuoteAnswer::NotAsked(NotARequest::RefusedBySdk));
+        assert_eq!(read_quote(&id(), 400, body).0, QuoteAnswer::NotAsked(NotARequest::RefusedBySdk));
         assert_eq!(read_send(400, body).0, TransferAnswer::Unclear { why: Why::Invalid });
     }
 
     #[test]
     fn a_wrong_address_in_our_settings_does_not_fail_a_payment_for_good() {
         let unclear = QuoteAnswer::Unclear { code: None, why: Why::WithoutCode };
-        assert_eq!(read_quote(400, r#"{"message":"Couldn't match path /nope/quotes","statusCode":400}"#).0, unclear);
-        assert_eq!(read_quote(400, "<html>Bad Request</html>").0, unclear);
-        assert_eq!(read_quote(404, "Not Found").0, unclear);
+        assert_eq!(read_quote(&id(), 400, r#"{"message":"Couldn't match path /nope/quotes","statusCode":400}"#).0, unclear);
+        assert_eq!(read_quote(&id(), 400, "<html>Bad Request</html>").0, unclear);
+        assert_eq!(read_quote(&id(), 404, "Not Found").0, unclear);
     }
 
     /// JSON made of the words the SDK uses, in any arrangement.
@@ -316,7 +342,7 @@ mod tests {
     }
 
     fn honest(status: u16, body: &str) {
-        let _ = (read_party(&phone(), status, body), read_quote(status, body));
+        let _ = (read_party(&phone(), status, body), read_quote(&id(), status, body));
         if committed(status, body) {
             let json: Value = serde_json::from_str(body).unwrap();
             let named = |pointer| json.pointer(pointer).and_then(Value::as_str) == Some("COMMITTED");

@@ -14,4 +14,5 @@ pub mod retry;
 mod retry_page;
 mod stops;
 mod story;
+mod swapped;
 mod workers;

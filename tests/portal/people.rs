@@ -5,6 +5,6 @@ mod halfway;
 mod links;
 mod lockout;
 mod passwords;
-mod second_factor;
+pub mod second_factor;
 mod sessions;
 mod sign_in;

@@ -1,5 +1,6 @@
 //! Payments of which the network does not tell how they ended: two people close each, and an alarm tells where they were wrong.
 
+mod code;
 pub mod desk;
 mod pages;
 

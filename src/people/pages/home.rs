@@ -13,6 +13,7 @@ use crate::privileges::Action;
 use crate::resolutions::Oldest;
 use crate::say;
 use crate::search::FoundBatch;
+use crate::web::filters::printed_time;
 use crate::web::urls::needs_of;
 use crate::web::{ErrorPage, Page, Visitor, filters, html, institution};
 use crate::words::Said;
@@ -48,7 +49,7 @@ pub async fn home(request: HttpRequest, visitor: Visitor, page: Page) -> Result<
     let home = institution.db.read(move |conn| Ok::<_, ErrorPage>(ask(conn, &actor, &rights, today, now)?)).await?;
     let meets = |path: &str| needs_of(path).is_some_and(|needs| visitor.meets(needs));
     let view = HomePage {
-        todos: todos(&home),
+        todos: todos(&home, &page),
         last: home.last,
         is_account_manager: visitor.actor.is_account_manager,
         holds_nothing: Action::ALL.iter().all(|action| !visitor.rights.has_somewhere(*action)),
@@ -65,7 +66,7 @@ fn start_of_day(page: &Page) -> Instant {
     today.map_or(page.now, |start| Instant::from_micros(start.timestamp().as_microsecond()))
 }
 
-fn todos(home: &Home) -> Vec<ToDo> {
+fn todos(home: &Home, page: &Page) -> Vec<ToDo> {
     let mut all = of_administration(home.administration);
     all.extend(
         home.rejected.iter().map(|batch| {
@@ -76,7 +77,9 @@ fn todos(home: &Home) -> Vec<ToDo> {
     all.extend(home.waiting.iter().map(of_waiting));
     let mut rest: Vec<ToDo> = home.troubled.iter().map(troubled).collect();
     rest.extend(home.drafts.iter().map(draft));
-    rest.extend(home.running.iter().filter(|batch| home.troubled.iter().all(|other| other.id != batch.id)).map(running));
+    rest.extend(
+        home.running.iter().filter(|batch| home.troubled.iter().all(|other| other.id != batch.id)).map(|batch| running(batch, page)),
+    );
     rest.sort_by_key(|todo| todo.since);
     all.extend(rest);
     all
@@ -162,7 +165,7 @@ fn draft(batch: &HomeBatch) -> ToDo {
     of_batch(batch, say!("{name} is not submitted yet, {sum}", name = &batch.name, sum = sum), "Draft", "neutral")
 }
 
-fn running(batch: &HomeBatch) -> ToDo {
+fn running(batch: &HomeBatch, page: &Page) -> ToDo {
     let (done, total) = (batch.succeeded.saturating_add(batch.failed), batch.total);
     let said = say!("{name} is being paid: {done} of {total}", name = &batch.name, done = done, total = total);
     match batch.state {
@@ -172,6 +175,14 @@ fn running(batch: &HomeBatch) -> ToDo {
             "Paused",
             "warn",
         ),
+        State::Scheduled => {
+            let (sum, day) = (batch.currency.show(batch.sum), batch.pay_at.map(|day| printed_time(day, &page.zone, &page.language)));
+            let said = match day {
+                Some(day) => say!("{name} will be paid on {time}, {sum}", name = &batch.name, time = day, sum = sum),
+                None => say!("{name} waits for its day, {sum}", name = &batch.name, sum = sum),
+            };
+            of_batch(batch, said, "Scheduled", "info")
+        }
         State::Cancelling => of_batch(batch, say!("The rest of {name} is being cancelled", name = &batch.name), "Cancelling", "warn"),
         _ => of_batch(batch, said, "Paying", "busy"),
     }

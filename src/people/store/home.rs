@@ -12,7 +12,7 @@ use crate::people::search::locked;
 use crate::search::Scope;
 
 const COLUMNS: &str = "b.id, b.reference, b.name, r.name AS branch, b.state, b.state_at, b.total, b.sum_total AS sum, b.currency, \
-     b.succeeded, b.failed, b.needs_attention";
+     b.succeeded, b.failed, b.needs_attention, b.pay_at";
 
 /// SQLite reads the tables in this order (CROSS JOIN keeps it): few batches stand in such states, however many a person has made.
 const OF_MAKER: &str = "FROM batches b CROSS JOIN batch_makers m CROSS JOIN branches r WHERE m.batch_id = b.id AND r.id = b.branch_id";

@@ -14,7 +14,7 @@ use crate::dispatch::TransferState;
 use crate::ids::Reference;
 use crate::money::{Currency, Minor};
 use crate::privileges::{Action, Authorise, NotAllowed};
-use crate::reports::download::{paused_said, state_said};
+use crate::reports::download::{awaited_said, paused_said, state_said};
 use crate::reports::{
     AuditHead, DayReport, Figures, Outcome, Period, Sight, Stopped, Sum, UNRESOLVED, day_csv, reason, record_download, store,
 };
@@ -55,6 +55,15 @@ struct Open {
     now: Option<TransferState>,
 }
 
+/// Whose payments waited.
+struct Awaited {
+    /// `None`: the connection.
+    provider: Option<String>,
+    account: String,
+    why: Said,
+    since: Instant,
+}
+
 struct Still {
     path: Option<String>,
     reference: Option<Reference>,
@@ -93,6 +102,7 @@ struct DayPage {
     batches: Vec<(State, i64)>,
     paused: Vec<Still>,
     stopped: Vec<Stopped>,
+    awaited: Vec<Awaited>,
     audit: AuditHead,
 }
 
@@ -161,6 +171,7 @@ fn view(page: Page, report: DayReport, figures: &Figures, sight: &Sight, usual: 
         batches: State::ALL.iter().map(|state| (*state, figures.batches_in(*state))).filter(|(_, count)| *count > 0).collect(),
         paused: figures.paused.iter().map(|batch| still(figures, sight, batch)).collect(),
         stopped: figures.stopped.clone(),
+        awaited: figures.awaited.iter().map(|one| awaited(figures, one)).collect(),
         audit: figures.audit.clone(),
         report,
         page,
@@ -183,6 +194,15 @@ fn open(figures: &Figures, sight: &Sight, row: &crate::reports::UnresolvedRow) -
         why: reason::said(row.reason.as_deref(), row.code.as_deref()),
         since: row.since.map(Instant::from_micros),
         now,
+    }
+}
+
+fn awaited(figures: &Figures, one: &crate::reports::Awaited) -> Awaited {
+    Awaited {
+        provider: figures.fsp(one.fsp.as_ref()).map(str::to_owned),
+        account: one.account.clone(),
+        why: awaited_said(one.ailment),
+        since: Instant::from_micros(one.since),
     }
 }
 

@@ -6,8 +6,9 @@ use askama::Template;
 
 use crate::clock::Instant;
 use crate::dispatch::TransferState;
+use crate::dispatch::breakers::{self, Shut, Waiting, Whom};
 use crate::dispatch::why::Why;
-use crate::funding;
+use crate::funding::{self, Fsp, FundingAccount};
 use crate::ids::{BranchId, FspId, RowId};
 use crate::resolutions::{
     Age, Alarm, Criteria, Resolution, Resolver, Unresolved, open_alarms, proposals_for, unresolved, waiting_for, words_of_alarm,
@@ -21,6 +22,15 @@ use crate::words::Said;
 /// Proposals and alarms that the page lists; they are few.
 const LISTED_MAX: i64 = 50;
 
+/// Whose payments wait: a provider that does not answer, or the connection.
+struct Away {
+    /// `None`: the connection.
+    provider: Option<String>,
+    /// Whose payments they are, where there is more than one funding account.
+    account: Option<String>,
+    shut: Shut,
+}
+
 #[derive(Template)]
 #[template(path = "resolutions/operations.html")]
 struct OperationsPage {
@@ -31,6 +41,7 @@ struct OperationsPage {
     attention: i64,
     alarms: Vec<Alarm>,
     proposals: Vec<Resolution>,
+    away: Vec<Away>,
     rows: Vec<Unresolved>,
     counted: i64,
     branches: Vec<Choice>,
@@ -73,9 +84,11 @@ pub async fn operations(request: HttpRequest, visitor: Visitor, mut page: Page, 
         let alarms = open_alarms(conn, Some(resolver.branches()), LISTED_MAX)?;
         let proposals = proposals_for(conn, &resolver, LISTED_MAX)?;
         let branches = search::branches_of(conn, &scope, &user)?;
-        Ok::<_, ErrorPage>((rows, counted, attention, alarms, proposals, branches, funding::fsps(conn)?))
+        let fsps = funding::fsps(conn)?;
+        let away = away(breakers::waiting(conn)?, &fsps, &funding::accounts(conn)?);
+        Ok::<_, ErrorPage>((rows, counted, attention, alarms, proposals, away, branches, fsps))
     });
-    let (rows, counted, attention, alarms, proposals, branches, fsps) = seen.await?;
+    let (rows, counted, attention, alarms, proposals, away, branches, fsps) = seen.await?;
     let branches = branches.into_iter().filter(|(id, _)| mine.contains(id));
     let branches: Vec<_> = branches.map(|(id, name)| Choice::new(id.to_string(), name)).collect();
     let fsps: Vec<_> = fsps.into_iter().map(|fsp| Choice::new(fsp.id.to_string(), fsp.name)).collect();
@@ -91,12 +104,26 @@ pub async fn operations(request: HttpRequest, visitor: Visitor, mut page: Page, 
         attention,
         alarms,
         proposals,
+        away,
         rows,
         counted,
         branches,
         fsps,
     };
     Ok(html(status, &view.page, &view))
+}
+
+fn away(waiting: Vec<Waiting>, fsps: &[Fsp], accounts: &[FundingAccount]) -> Vec<Away> {
+    let account = |one: &Waiting| accounts.iter().find(|account| account.id == one.account).filter(|_| accounts.len() > 1);
+    let named = |one: Waiting| Away {
+        account: account(&one).map(FundingAccount::label),
+        provider: match one.whom {
+            Whom::Connection => None,
+            Whom::Fsp(id) => Some(fsps.iter().find(|fsp| fsp.id == id).map_or_else(|| id.to_string(), |fsp| fsp.name.clone())),
+        },
+        shut: one.shut,
+    };
+    waiting.into_iter().map(named).collect()
 }
 
 fn criteria(list: &List, page: &mut Page) -> Criteria {

@@ -12,6 +12,7 @@ pub use self::outcome::{outcome, outcome_form, question};
 use super::{EVIDENCE_CHARS_MAX, NOTE_CHARS_MAX, Refusal, State};
 use crate::dispatch::{Ending, TransferState};
 use crate::ids::{AlarmId, ResolutionId, RowId};
+use crate::people::pages::second_factor::code_problem;
 use crate::say;
 use crate::web::filters::printed_time;
 use crate::web::page::Problem;
@@ -92,6 +93,8 @@ fn error_page(refusal: Refusal, page: &Page, typed: &str) -> ErrorPage {
             conflict(say!("{name} acknowledged this alarm on {time}.", name = by.unwrap_or_default(), time = time))
         }
         Refusal::NoteMissing | Refusal::NoteTooLong | Refusal::EvidenceMissing | Refusal::EvidenceTooLong => ErrorPage::BadForm,
+        // Said beside the field.
+        Refusal::Code(refusal) => code_problem(refusal, page).map_or_else(|error| error, conflict),
         Refusal::Db(error) => error.into(),
     }
 }

@@ -1,6 +1,8 @@
 //! The page of one proposal, and what is decided on it.
 
+use actix_session::SessionExt;
 use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -9,9 +11,13 @@ use crate::dispatch::{Ending, EpochError, TransferState, check_epoch};
 use crate::ids::{OnceKey, ResolutionId};
 use crate::institutions::Institution;
 use crate::people::Actor;
+use crate::people::pages::second_factor::{SET_UP, code_problem};
+use crate::people::second_factor::{self, Asked, CodeRefusal, Vault};
 use crate::privileges::Action;
-use crate::resolutions::{Case, NOTE_CHARS_MAX, Refusal, Resolution, State, case, confirm, find, refuse, withdraw};
+use crate::resolutions::{Case, NOTE_CHARS_MAX, Refusal, Resolution, State, case, confirm_with_code, find, refuse, withdraw};
 use crate::say;
+use crate::web::page::Problem;
+use crate::web::sessions::TypedSession;
 use crate::web::{Done, ErrorPage, Page, Posted, Visitor, filters, html, institution, once};
 use crate::words::Said;
 
@@ -23,6 +29,8 @@ struct OnePage {
     case: Case,
     is_maker: bool,
     is_proposer: bool,
+    /// What closing asks of the visitor beside the click.
+    asked: Asked,
     reason: String,
     once: OnceKey,
 }
@@ -46,6 +54,16 @@ impl OnePage {
 
     fn may_decide(&self) -> bool {
         self.waits() && !self.is_maker && !self.is_proposer
+    }
+
+    /// Closing as not paid takes a code of the visitor's app.
+    fn asks_code(&self) -> bool {
+        !self.is_paid() && self.asked == Asked::Code
+    }
+
+    /// Something is wrong with a refusal that was sent.
+    fn is_refusing(&self) -> bool {
+        self.page.problems.iter().any(|problem| problem.field == "reason")
     }
 
     fn became(&self) -> Said {
@@ -73,11 +91,12 @@ async fn look(request: &HttpRequest, visitor: &Visitor, page: Page, id: Resoluti
         }
         let is_maker = crate::batches::is_maker(conn, &case.batch, &actor.id)?;
         let is_proposer = proposal.proposed_by_id == actor.id;
-        Ok((proposal, case, is_maker, is_proposer))
+        let asked = second_factor::asked_of(conn, &actor.id)?;
+        Ok((proposal, case, is_maker, is_proposer, asked))
     });
-    let (proposal, case, is_maker, is_proposer) = seen.await.map_err(|refusal| error_page(refusal, &page, &reason))?;
+    let (proposal, case, is_maker, is_proposer, asked) = seen.await.map_err(|refusal| error_page(refusal, &page, &reason))?;
     let status = if page.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let view = OnePage { page, proposal, case, is_maker, is_proposer, reason, once: OnceKey::random() };
+    let view = OnePage { page, proposal, case, is_maker, is_proposer, asked, reason, once: OnceKey::random() };
     Ok(html(status, &view.page, &view))
 }
 
@@ -90,28 +109,48 @@ async fn not_held(institution: &Institution) -> Result<(), ErrorPage> {
     }
 }
 
+/// Who has to have a second factor sets it up before they close anything as not paid.
+fn to_set_up(request: &HttpRequest, page: &Page) -> HttpResponse {
+    let why = say!("To confirm this you need an authenticator app. Set it up here, then open the payment again from Operations.");
+    TypedSession(request.get_session()).set_flash(&why.in_language(&page.language));
+    HttpResponse::SeeOther().insert_header((LOCATION, SET_UP)).finish()
+}
+
 /// POST /resolutions/{id}/confirmation
 pub async fn confirmation(
     request: HttpRequest,
     visitor: Visitor,
-    page: Page,
+    mut page: Page,
     posted: Posted,
     path: web::Path<ResolutionId>,
 ) -> Result<HttpResponse, ErrorPage> {
     let institution = institution(&request)?;
     not_held(&institution).await?;
-    let (actor, id) = (visitor.actor.clone(), path.into_inner());
+    let (actor, wanted) = (visitor.actor.clone(), path.into_inner());
+    let id = wanted.clone();
+    let (vault, code) = (Vault::of(&institution)?, posted.fields.get("code").to_owned());
+    let has_code = !code.is_empty();
     let confirmed = once(&institution.db, &visitor.actor.id, &posted.once, &page.language, move |tx| {
-        let said = match confirm(tx, &actor, &id)? {
+        let said = match confirm_with_code(tx, &actor, &id, Some((&vault, &code)))? {
             Ending::Paid => say!("Closed as paid. The network is still asked; if it says otherwise, an alarm goes up."),
             Ending::NotPaid => say!("Closed as not paid. The network is still asked; if it says otherwise, an alarm goes up."),
         };
         let row = find(tx, &id)?.map_or_else(|| path_of(&id), |resolution| path_of_transfer(&resolution.row_id));
         Ok::<_, Refusal>(Done::at(row).saying(said))
     });
-    let outcome = confirmed.await.map_err(|refusal| error_page(refusal, &page, ""))?;
-    institution.wake();
-    Ok(outcome.redirect(&request))
+    let outcome = if has_code { second_factor::counted(&institution.db, &visitor.actor.id, confirmed).await } else { confirmed.await };
+    match outcome {
+        Ok(outcome) => {
+            institution.wake();
+            Ok(outcome.redirect(&request))
+        }
+        Err(Refusal::Code(CodeRefusal::NoFactor)) => Ok(to_set_up(&request, &page)),
+        Err(Refusal::Code(refusal)) => {
+            page.problems.push(Problem::new("code", code_problem(refusal, &page)?));
+            look(&request, &visitor, page, wanted, String::new()).await
+        }
+        Err(refusal) => Err(error_page(refusal, &page, "")),
+    }
 }
 
 /// POST /resolutions/{id}/refusal

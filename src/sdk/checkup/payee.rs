@@ -124,6 +124,7 @@ fn not_asked<T>(what: &str, why: NotARequest, exchange: &Exchange<T>, currency: 
 mod tests {
     use super::super::{Grade, usual};
     use super::*;
+    use crate::ids::TransferId;
     use crate::money::Minor;
     use crate::sdk::{PartyId, read_party, read_quote};
 
@@ -149,7 +150,7 @@ mod tests {
     }
 
     fn of_quote(status: u16, body: &str) -> Vec<Remark> {
-        let (answer, code) = read_quote(status, body);
+        let (answer, code) = read_quote(&TransferId::from("9465ed4d-8a94-5fad-9c0a-ac80966ea5af"), status, body);
         judge_quote(&question(), &FspId::from("kbzpay"), &exchange(answer, code, status, body))
     }
 

@@ -19,6 +19,8 @@ pub enum Fate {
     Timeout,
     /// An answer that is none: a status and a body.
     Page(u16, &'static str),
+    /// With the answer to the first call that had this fate; that one passes.
+    AsBefore,
     /// No answer at all, until the end of the story.
     Hang,
 }
@@ -31,6 +33,7 @@ pub struct Between {
     pub url: String,
     rule: Arc<Mutex<Rule>>,
     spoilt: Arc<AtomicUsize>,
+    before: Arc<Mutex<Option<Vec<u8>>>>,
     hangs: Arc<Semaphore>,
 }
 
@@ -41,6 +44,7 @@ impl Between {
             url: format!("http://{}", listener.local_addr().unwrap()),
             rule: Arc::new(Mutex::new(Box::new(rule))),
             spoilt: Arc::default(),
+            before: Arc::default(),
             hangs: Arc::new(Semaphore::new(0)),
         };
         let (to, here) = (desk.simulator.address(), between.clone());
@@ -61,12 +65,13 @@ impl Between {
         }
         match fate {
             Fate::Pass => {
-                let mut onward = TcpStream::connect(to).await.unwrap();
-                let request = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
-                onward.write_all(request.as_bytes()).await.unwrap();
-                let mut reply = Vec::new();
-                onward.read_to_end(&mut reply).await.unwrap();
+                let reply = passed(&request, to).await;
                 // The engine may have been stopped meanwhile.
+                drop(from.write_all(&reply).await);
+            }
+            Fate::AsBefore => {
+                let reply = passed(&request, to).await;
+                let reply = self.before.lock().unwrap().get_or_insert(reply).clone();
                 drop(from.write_all(&reply).await);
             }
             Fate::Timeout => answer(from, 500, r#"{"message":"Timeout","statusCode":"500"}"#).await,
@@ -99,6 +104,15 @@ impl Between {
         setup.sdks[0].url.clone_from(&self.url);
         Engine::new(desk.db.clone(), setup).unwrap()
     }
+}
+
+async fn passed(request: &str, to: std::net::SocketAddr) -> Vec<u8> {
+    let mut onward = TcpStream::connect(to).await.unwrap();
+    let request = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
+    onward.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = Vec::new();
+    onward.read_to_end(&mut reply).await.unwrap();
+    reply
 }
 
 async fn whole_request(from: &mut TcpStream) -> Option<String> {

@@ -180,6 +180,9 @@ async fn a_batch_is_scheduled_from_its_upload_to_its_day() {
     assert_eq!(last(&portal, &id).await.0, What::BatchScheduled);
     hla.get(&path(&id, "")).await.assert_says("Approved by Daw Hla Hla.").assert_says("It is paid on 28 Nov 2025, 10:30.");
     hla.get("/search/batches?status=scheduled").await.assert_says("payroll").assert_says("28 Nov 2025, 10:30");
+    thiri.get("/").await.assert_says("payroll will be paid on 28 Nov 2025, 10:30, ").assert_says_not("is being paid");
+    let last = hla.get("/").await.rows("main table");
+    assert!(last[0][3].contains("Scheduled 28 Nov 2025, 10:30"), "{last:?}");
     hla.get(&path(&id, "/cancellation")).await.assert_status(200);
     clock.advance(HOUR * 24 * 8);
     assert_eq!(state(&portal, &id).await, State::Scheduled, "only the worker begins it");

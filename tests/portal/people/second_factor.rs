@@ -1,6 +1,6 @@
 //! The second factor: from the first QR code to the day the phone is lost.
 
-mod desk;
+pub mod desk;
 mod own;
 mod requests;
 mod secrets;

@@ -160,3 +160,33 @@ async fn when_the_day_ends_is_set_on_a_page_and_says_who_changed_it() {
     assert_eq!(desk.days().await, [TODAY]);
     desk.portal().signed_in(&TUN).await.get("/settings/day").await.assert_status(404);
 }
+
+#[tokio::test]
+async fn a_report_tells_whose_payments_waited_when_it_was_made() {
+    let mut desk = Desk::open().await;
+    a_day(&desk).await;
+    let wait = |whom: &str, ailment: &str, time: &str| {
+        let since = desk.at(time).micros();
+        format!(
+            "INSERT INTO breakers (funding_account_id, whom, ailment, since, retry_at, times) \
+             SELECT id, '{whom}', '{ailment}', {since}, {since}, 1 FROM funding_accounts WHERE name = 'Kyat account';"
+        )
+    };
+    let both = wait("", "unreachable", "17:50:00") + &wait("wavemoney", "silent", "17:30:00");
+    desk.run_sql(both).await;
+    desk.beats_at(desk.at("18:01:00")).await;
+    // Since then they answer; the report stays as it was made.
+    desk.run_sql("DELETE FROM breakers".to_owned()).await;
+    let mut tun = desk.portal().signed_in(&TUN).await;
+    let page = tun.get(DAY).await;
+    let rows = page.texts(".summary-row");
+    assert!(rows.iter().any(|row| row.contains("Provider waited for") && row.contains("WaveMoney Did not answer")), "{rows:?}");
+    assert!(rows.iter().any(|row| row.contains("Kyat account Could not be reached Since 21 Nov 2025, 17:50.")), "{rows:?}");
+    let file = tun.get(&format!("{DAY}/download")).await.body().to_owned();
+    assert!(file.contains("\"Provider waited for\",\"\",\"\",\"WaveMoney\",\"\",\"Did not answer\""), "{file}");
+    assert!(file.contains("\"2025-11-21 17:30:00\"") && file.contains("\"Connection waited for\""), "{file}");
+    let letters = desk.office.smtp.letters();
+    letters[0]
+        .assert_says("Payments to WaveMoney wait since 2025-11-21 17:30. Did not answer.")
+        .assert_says("All payments from Kyat account wait since 2025-11-21 17:50. Could not be reached.");
+}

@@ -200,3 +200,31 @@ async fn an_alarm_stands_on_every_page_until_somebody_acknowledges_it() {
     assert!(!aye.get("/").await.has(".alarms"));
     nan.get(&of(&row, "")).await.assert_says("KBZPay sends one back");
 }
+
+#[tokio::test]
+async fn operations_tells_whose_payments_wait_and_only_then() {
+    let (portal, _) = Portal::open().await;
+    approved(&portal).await;
+    let mut nan = portal.signed_in(&NAN).await;
+    assert!(!nan.get("/operations").await.has("[data-away]"), "nobody is waited for");
+    let now = portal.institution.clock().now().micros();
+    let (soon, past) = (now + 600_000_000, now - 60_000_000);
+    let wait = |whom: &str, ailment: &str, retry: i64| {
+        format!(
+            "INSERT INTO breakers (funding_account_id, whom, ailment, since, retry_at, times) \
+             SELECT MIN(id), '{whom}', '{ailment}', 1763696400000000, {retry}, 1 FROM funding_accounts;"
+        )
+    };
+    run(&portal, &(wait("kbzpay", "silent", soon) + &wait("a-new-bank", "faulty", past))).await;
+    let page = nan.get("/operations").await.clone();
+    let lines = page.texts("[data-away] li");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].starts_with("a-new-bank Answers with faults at the moment"), "{lines:?}");
+    assert!(lines[0].contains("It is tried again with its next payment."), "{lines:?}");
+    assert!(lines[1].starts_with("KBZPay Does not answer at the moment: its payments wait, the others go on."), "{lines:?}");
+    assert!(lines[1].contains("Since 21 Nov 2025, 10:10.") && lines[1].contains("It is tried again at "), "{lines:?}");
+    run(&portal, "DELETE FROM breakers").await;
+    run(&portal, &wait("", "unreachable", soon)).await;
+    let lines = nan.get("/operations").await.texts("[data-away] li");
+    assert!(lines[0].starts_with("The payment connection cannot be reached: payments wait until it can."), "{lines:?}");
+}
