@@ -51,6 +51,7 @@ pub(in crate::dispatch) struct Move {
     to_state: TransferState,
     to_n: i32,
     to_tries: i32,
+    to_tries_limited: i32,
     to_asks: i32,
     to_next: Option<i64>,
     to_refused: bool,
@@ -81,6 +82,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("to_state", Kind::Text),
     ("to_n", Kind::Integer),
     ("to_tries", Kind::Integer),
+    ("to_tries_limited", Kind::Integer),
     ("to_asks", Kind::Integer),
     ("to_next", Kind::Bigint),
     ("to_refused", Kind::Boolean),
@@ -103,7 +105,7 @@ const COLUMNS: &[(&str, Kind)] = &[
 
 /// What every move sets.
 const SET: &str = "attempt_id = given.to_attempt, state = given.to_state, n = given.to_n, tries = given.to_tries, \
-    asks = given.to_asks, next_at = given.to_next, refused = given.to_refused, recorded_by = given.to_recorded_by, \
+    tries_limited = given.to_tries_limited, asks = given.to_asks, next_at = given.to_next, refused = given.to_refused, recorded_by = given.to_recorded_by, \
     recorded_expires_at = given.to_recorded_expires, recorded_until = given.to_recorded_until, doubt_since = given.to_doubt, \
     unshown_since = given.to_unshown, unshown_count = given.to_unshown_count, code = given.to_code, reason = given.to_reason, \
     settled_at = given.to_settled";
@@ -127,7 +129,8 @@ impl Move {
             to_attempt: attempt.cloned(),
             to_state: to.state,
             to_n: to.n,
-            to_tries: to.tries,
+            to_tries: to.tries.passing,
+            to_tries_limited: to.tries.limited,
             to_asks: to.asks,
             to_next: to.next_at.map(crate::clock::Instant::micros),
             to_refused: to.refused,

@@ -88,7 +88,7 @@ pub(in crate::dispatch) fn ready_again(tx: &mut WriteTx<'_>, batch: &BatchId, ke
     let from = given(tx, &[("batch", Kind::Text), ("key", Kind::Text), ("row_key", Kind::Text)]);
     let among = if chosen.is_empty() { "" } else { "AND transfers.id = given.row_key" };
     let sql = format!(
-        "UPDATE transfers SET state = 'ready', attempt_id = NULL, tries = 0, asks = 0, next_at = {now}, refused = FALSE, \
+        "UPDATE transfers SET state = 'ready', attempt_id = NULL, tries = 0, tries_limited = 0, asks = 0, next_at = {now}, refused = FALSE, \
          doubt_since = NULL, unshown_since = NULL, unshown_count = 0, code = NULL, reason = NULL, settled_at = NULL \
          FROM {from} WHERE transfers.batch_id = given.batch AND transfers.state = 'failed' AND {} = given.key {among} AND NOT {PAID_BEFORE}",
         key()
