@@ -297,6 +297,7 @@ diesel::table! {
         code -> Nullable<Text>,
         reason -> Nullable<Text>,
         settled_at -> Nullable<BigInt>,
+        tries_limited -> Integer,
     }
 }
 

@@ -115,6 +115,9 @@ impl Job {
 
     /// The network refused, or nobody answered.
     fn refused(&mut self, standing: Standing, code: Option<Code>, why: sdk::Why) -> Decision {
+        if code.is_none() && why == sdk::Why::NotReached {
+            return core::unreached(standing, self.at());
+        }
         let fault = match (code, why) {
             (Some(code), _) => Fault::of(code, Stage::Agree),
             // The SDK itself refused our request; the same request meets the same answer.

@@ -41,6 +41,8 @@ pub enum Class {
 use Class::{Permanent, Retry, RetryLimited, StopAccount, Unknown, WaitForLiquidity};
 
 impl Code {
+    /// Also what a prepare gets that arrives after its expiry.
+    pub const NOT_VALID: Self = Self(3100);
     pub const MODIFIED_REQUEST: Self = Self(3106);
     pub const TRANSFER_NOT_FOUND: Self = Self(3208);
 

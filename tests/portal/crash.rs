@@ -73,7 +73,7 @@ fn whatever_dies_stalls_or_breaks_everybody_is_paid_once() {
     }
     assert_eq!(differences, 0, "portal and network differ");
     assert!(ended.iter().all(|round| round.compared.faults == Fault::ALL.len()), "the batches have payees of every fault");
-    assert!(sum(|round| round.compared.given_up) * 50 <= rows, "so many were given up that the rounds show little");
+    assert!(sum(|round| round.compared.given_up.len()) * 500 <= rows, "three times too late is rare");
     if rounds >= ROUNDS_FOR_ALL_POINTS {
         tally.assert_all_done();
         assert_eq!(met.len(), CRASH_POINTS.len(), "nobody died at the others than {met:?}");
@@ -131,11 +131,13 @@ impl std::fmt::Display for Round {
         let books::Compared { rows, succeeded, failed, need_attention, given_up, faults, differences } = &self.compared;
         write!(
             f,
-            "seed {}: {} ({}); {rows} rows with {faults} faults, {succeeded} succeeded, {failed} failed ({given_up} of them out of reach or too late), \
+            "seed {}: {} ({}); {rows} rows with {faults} faults, {succeeded} succeeded, {failed} failed ({} of them too late: [{}]), \
              {need_attention} need attention; {} differences",
             self.seed,
             self.tally,
             self.met.join(", "),
+            given_up.len(),
+            given_up.join(", "),
             differences.len()
         )
     }

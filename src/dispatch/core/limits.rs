@@ -46,7 +46,7 @@ pub const FIRST_RETRY_AFTER: Duration = Duration::from_secs(2);
 pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(600);
 /// Failures of a kind that passes (no answer, busy, expired) before the row fails: about 25 minutes of trying.
 pub const RETRIES_MAX: i32 = 10;
-/// Failures of a kind that seldom passes, or that nobody explained.
+/// Failures of a kind that seldom passes, or that nobody explained, before the row fails; counted apart from the others.
 pub const RETRIES_LIMITED_MAX: i32 = 3;
 
 /// So often, over so long, an id must look known-but-unshown before we say "probably paid".

@@ -23,6 +23,7 @@ mod share;
 mod steady;
 #[cfg(test)]
 mod tests;
+mod tries;
 mod turns;
 mod wait;
 mod watch;
@@ -37,11 +38,12 @@ pub use people::{
     AlarmKind, Ending, Lookout, Watched, alarm, ask_again, close, halt, late_commit, on_control_of_closed, on_word_of_closed, retry,
 };
 pub use reconcile::{Heard, on_control, on_repeat, on_word};
-pub use refuse::{refuse, wait_for_its_end};
+pub use refuse::{refuse, unreached, wait_for_its_end};
 pub use release::release;
 pub use send::on_sent;
 pub use share::shares;
 pub use steady::Steady;
+pub use tries::Tries;
 pub use turns::{Bounds, Lane, Turns};
 pub use wait::liquidity_wait;
 pub use watch::{About, Oddity, Sight, Watch, skew_s};
@@ -61,8 +63,8 @@ pub struct Standing {
     pub n: i32,
     /// What was recorded under id(n), if anything ever was.
     pub recorded: Option<Recorded>,
-    /// Failures that count against the limit of tries since the row became ready.
-    pub tries: i32,
+    /// Failures since the row became ready, by kind.
+    pub tries: Tries,
     /// How often the network was asked since the row came into doubt.
     pub asks: i32,
     /// When somebody must look at the row again: claim it, ask about it, or end its lease.
@@ -192,7 +194,7 @@ impl Standing {
             state: TransferState::Ready,
             n: 0,
             recorded: None,
-            tries: 0,
+            tries: Tries::default(),
             asks: 0,
             next_at: Some(now),
             refused: false,

@@ -153,7 +153,7 @@ mod tests {
     use super::super::limits::{ID_MEMORY, PREPARE_GOOD_FOR, SETTLE_MARGIN};
     use super::*;
     use crate::dispatch::TransferState;
-    use crate::dispatch::core::{Recorded, recorded};
+    use crate::dispatch::core::{Recorded, Tries, recorded};
     use crate::ids::AttemptId;
 
     const RULES: Rules = Rules { settle_margin: SETTLE_MARGIN, expiry: PREPARE_GOOD_FOR };
@@ -179,9 +179,10 @@ mod tests {
     #[test]
     fn a_retry_keeps_the_id_and_what_was_recorded_under_it() {
         let recorded = Recorded { by: AttemptId::from("a"), expires_at: after(30), until: after(30) };
-        let failed = Standing { state: Failed, n: 2, recorded: Some(recorded.clone()), tries: 9, ..Standing::ready(after(0)) };
+        let tries = Tries { passing: 9, limited: 3 };
+        let failed = Standing { state: Failed, n: 2, recorded: Some(recorded.clone()), tries, ..Standing::ready(after(0)) };
         let ready = retry(failed, after(100)).unwrap();
-        assert_eq!((ready.state, ready.n, ready.tries, ready.next_at), (Ready, 2, 0, Some(after(100))));
+        assert_eq!((ready.state, ready.n, ready.tries, ready.next_at), (Ready, 2, Tries::default(), Some(after(100))));
         assert_eq!(ready.recorded, Some(recorded), "what may still be executed under this id is not forgotten");
         for state in TransferState::ALL.iter().filter(|state| **state != Failed) {
             assert_eq!(retry(Standing { state: *state, ..lost() }, after(100)), None, "{state:?}");

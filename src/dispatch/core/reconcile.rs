@@ -1,13 +1,12 @@
 //! Asking about a transfer until its end is known.
 
 use super::limits::{ATTENTION_ASK_EVERY, DOUBT_MAX, DOUBT_MAX_CODED, UNSHOWN_FOR, UNSHOWN_TIMES};
-use super::refuse::tries_max;
 use super::wait::{next_ask, next_try};
 use super::{Decision, Fault, Moment, Mood, Rules, Standing, Then, Unshown, Word};
 use crate::clock::Instant;
 use crate::dispatch::TransferState::{Agreeing, NeedsAttention};
 use crate::dispatch::why::Why;
-use crate::sdk::Class;
+use crate::sdk::{Class, Code};
 
 /// A reply to a question about id(n).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,14 +69,12 @@ impl Standing {
     /// too, since a copy of this database may have used it.
     fn aborted(self, fault: Option<Fault>, at: Moment) -> Decision {
         let fault = fault.or(self.fault);
-        let class = fault.map_or(Class::RetryLimited, |fault| fault.class);
-        let passes = match class {
-            Class::Permanent => false,
+        let class = match fault {
+            Some(fault) if self.came_too_late(fault) => Class::Retry,
+            Some(fault) => fault.class,
             // Nobody said what happened, only that it is over.
-            Class::Unknown | Class::RetryLimited | Class::Retry => self.tries.saturating_add(1) < tries_max(class),
-            Class::WaitForLiquidity | Class::StopAccount => true,
+            None => Class::RetryLimited,
         };
-        let counts = !matches!(class, Class::WaitForLiquidity | Class::StopAccount);
         let is_restored = self.why == Some(Why::Restored);
         let mut next = self.onto_next_id();
         next.why = Some(match fault.and_then(|fault| fault.code) {
@@ -85,19 +82,28 @@ impl Standing {
             None => Why::Aborted,
         });
         next.fault = fault;
-        if counts {
-            next.tries = next.tries.saturating_add(1);
-        }
+        let again_at = match class {
+            Class::WaitForLiquidity | Class::StopAccount => Some(at.now),
+            Class::Permanent | Class::Unknown | Class::RetryLimited | Class::Retry => {
+                next.tries.count(class).map(|times| next_try(times, at))
+            }
+        };
         if is_restored && !next.refused && next.state != Agreeing {
             // The other copy may have gone further down the chain: until an id is unknown, the row does not wait to be paid.
             next.why = Some(Why::Restored);
             return next.then(Then::Ask);
         }
-        if passes && !next.refused && !matches!(next.state, NeedsAttention | Agreeing) {
-            let at = if counts { next_try(next.tries, at) } else { at.now };
-            return next.ready_at(at).rest();
+        match again_at {
+            Some(again_at) if !next.refused && !matches!(next.state, NeedsAttention | Agreeing) => next.ready_at(again_at).rest(),
+            _ => next.refused_for_good(),
         }
-        next.refused_for_good()
+    }
+
+    /// The hub called the prepare not valid (3100), which it says of an expired one too, and by our own clock it had expired by then:
+    /// we were stopped between recording and sending, or it lay on its way. The payee has no part in that, and it passes.
+    fn came_too_late(&self, fault: Fault) -> bool {
+        let had_expired = self.recorded.as_ref().zip(self.doubt_since).is_some_and(|(recorded, since)| since >= recorded.expires_at);
+        fault.code == Some(Code::NOT_VALID) && had_expired
     }
 
     /// 3208. While the bytes may still be executed, repeat them; then agree again under the same id; at the end it is certain.
@@ -116,7 +122,7 @@ impl Standing {
         if self.can_repeat(at.now) {
             return self.then(Then::Repeat);
         }
-        let worn_out = self.tries.saturating_add(1) >= tries_max(Class::Retry);
+        let worn_out = self.tries.is_last(Class::Retry);
         if mood == Mood::Ending || worn_out {
             self.refused = true;
             self.why = Some(if worn_out {
@@ -139,7 +145,7 @@ impl Standing {
 
     fn agree_again(mut self, at: Moment) -> Decision {
         self.state = Agreeing;
-        self.tries = self.tries.saturating_add(1);
+        self.tries.count(Class::Retry);
         self.asks = 0;
         self.next_at = Some(at.now);
         self.then(Then::AgreeAgain)

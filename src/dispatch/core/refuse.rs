@@ -1,6 +1,5 @@
 //! A failure before anything was sent: tried again, or final once the network says that nothing was paid under this id.
 
-use super::limits::{RETRIES_LIMITED_MAX, RETRIES_MAX};
 use super::wait::next_try;
 use super::{Decision, Fault, Moment, Standing, Stop, Then};
 use crate::clock::Instant;
@@ -15,14 +14,10 @@ pub fn refuse(mut standing: Standing, fault: Fault, why: Why, at: Moment) -> Dec
         Class::Permanent => standing.refused_for_good(),
         Class::WaitForLiquidity => standing.back(at, at.now).stopping(Stop::WaitForLiquidity(fault)),
         Class::StopAccount => standing.back(at, at.now).stopping(Stop::CloseAccount(fault)),
-        Class::Retry | Class::RetryLimited | Class::Unknown => {
-            standing.tries = standing.tries.saturating_add(1);
-            if standing.tries >= tries_max(fault.class) {
-                return standing.refused_for_good();
-            }
-            let next = next_try(standing.tries, at);
-            standing.back(at, next)
-        }
+        Class::Retry | Class::RetryLimited | Class::Unknown => match standing.tries.count(fault.class) {
+            Some(times) => standing.back(at, next_try(times, at)),
+            None => standing.refused_for_good(),
+        },
     }
 }
 
@@ -31,15 +26,11 @@ pub fn wait_for_its_end(standing: Standing, until: Instant, at: Moment) -> Decis
     standing.back(at, until)
 }
 
-/// How many failures of a class a row bears before it fails.
-pub(super) fn tries_max(class: Class) -> i32 {
-    match class {
-        Class::Retry | Class::Unknown => RETRIES_MAX,
-        Class::RetryLimited => RETRIES_LIMITED_MAX,
-        Class::Permanent => 1,
-        // The batch or the account stands still instead.
-        Class::WaitForLiquidity | Class::StopAccount => i32::MAX,
-    }
+/// The SDK was not reached, so nobody was asked: that says nothing of the row, and does not count against it. It is tried as soon as one
+/// that did count would be; the connection's breaker keeps all but a few from trying while nobody is there.
+pub fn unreached(standing: Standing, at: Moment) -> Decision {
+    let next = next_try(standing.tries.passing.saturating_add(1), at);
+    standing.back(at, next)
 }
 
 impl Standing {

@@ -70,7 +70,7 @@ fn liquidity_stops_the_batch_and_the_row_is_paid_under_its_next_id() {
     let doubt = on_sent(sent(start()), &Word::Refused(fault), at(after(1)));
     assert_eq!(doubt.stop, Some(Stop::WaitForLiquidity(fault)));
     let ready = ask(&doubt.standing, Word::Aborted { fault: None }, after(2)).standing;
-    assert_eq!((ready.state, ready.n, ready.tries, ready.recorded), (TransferState::Ready, 1, 0, None));
+    assert_eq!((ready.state, ready.n, ready.tries, ready.recorded), (TransferState::Ready, 1, Tries::default(), None));
 }
 
 #[test]
@@ -140,12 +140,89 @@ fn agreement_is_tried_again_only_so_often() {
     let mut standing = Standing { state: TransferState::Agreeing, ..Standing::ready(start()) };
     for tries in 1..limits::RETRIES_MAX {
         let next = refuse(standing, Fault::silent(), Why::NoAnswer, at(start()));
-        assert_eq!((next.standing.state, next.standing.tries), (TransferState::Ready, tries));
+        assert_eq!((next.standing.state, next.standing.tries), (TransferState::Ready, Tries { passing: tries, limited: 0 }));
         standing = Standing { state: TransferState::Agreeing, ..next.standing };
     }
     let last = refuse(standing, Fault::silent(), Why::NoAnswer, at(start()));
     assert_eq!(last.then, Then::Ask);
     assert_eq!(ask(&last.standing, Word::Unknown, start()).standing.state, TransferState::Failed);
+}
+
+/// Refused in an answer to its prepare, and aborted.
+fn aborted(ready: Standing, code: u16, now: Instant) -> Decision {
+    let sent = recorded(ready, AttemptId::from("a"), now.after(RULES.expiry), now.after(LEASE));
+    let second = Duration::from_secs(1);
+    let doubt = on_sent(sent, &Word::Refused(fault(code)), at(now.after(second))).standing;
+    ask(&doubt, Word::Aborted { fault: None }, now.after(second * 2))
+}
+
+#[test]
+fn an_outage_uses_up_nothing_of_what_may_fail_for_other_reasons() {
+    let mut standing = Standing::ready(start());
+    for _ in 1..limits::RETRIES_MAX {
+        standing = refuse(standing, Fault::silent(), Why::NoAnswer, at(start())).standing;
+    }
+    for limited in 1..limits::RETRIES_LIMITED_MAX {
+        let next = aborted(standing, 3303, after(2_000));
+        assert_eq!((next.then, next.standing.state), (Then::Rest, TransferState::Ready), "expired for the {limited}. time");
+        assert_eq!(next.standing.tries, Tries { passing: limits::RETRIES_MAX - 1, limited });
+        standing = next.standing;
+    }
+    let silent_again = refuse(standing.clone(), Fault::silent(), Why::NoAnswer, at(after(2_000)));
+    assert!(silent_again.standing.refused, "the tenth time nobody answers");
+    let last = aborted(standing, 3303, after(2_000));
+    assert_eq!((last.then, last.standing.refused), (Then::Ask, true));
+    let failed = ask(&last.standing, Word::Unknown, after(2_003)).standing;
+    assert_eq!(failed.state, TransferState::Failed);
+    assert_eq!(retry(failed, after(3_000)).unwrap().tries, Tries::default(), "people give all of them back");
+}
+
+#[test]
+fn what_fails_in_a_way_that_seldom_passes_is_tried_three_times() {
+    let mut standing = Standing::ready(start());
+    for nth in 1..=limits::RETRIES_LIMITED_MAX {
+        // In turn when agreeing, where nothing is recorded, and when sent.
+        let next = if nth == 2 {
+            aborted(standing, 3303, start())
+        } else {
+            let code = Code::new(2001).unwrap();
+            refuse(standing, Fault::of(code, Stage::Agree), Why::Network { code: code.to_string() }, at(start()))
+        };
+        assert_eq!(next.standing.refused, nth == limits::RETRIES_LIMITED_MAX, "failure {nth}");
+        standing = next.standing;
+    }
+    assert_eq!(standing.tries, Tries { passing: 0, limited: limits::RETRIES_LIMITED_MAX });
+}
+
+#[test]
+fn a_prepare_that_came_too_late_by_our_own_clock_counts_as_what_passes() {
+    let sent = sent(start());
+    let not_valid = Word::Refused(fault(3100));
+    let ends = |heard_at| {
+        let doubt = on_sent(sent.clone(), &not_valid, at(heard_at)).standing;
+        ask(&doubt, Word::Aborted { fault: None }, after(100)).standing
+    };
+    let (in_time, stopped) = (ends(Instant::from_micros(after(30).micros() - 1)), ends(after(30)));
+    assert_eq!((in_time.state, in_time.tries), (TransferState::Ready, Tries { passing: 0, limited: 1 }), "the hub found a fault in it");
+    assert_eq!(
+        (stopped.state, stopped.tries),
+        (TransferState::Ready, Tries { passing: 1, limited: 0 }),
+        "we were stopped before we sent it"
+    );
+    let expired = on_sent(sent.clone(), &Word::Refused(fault(3303)), at(after(31))).standing;
+    let expired = ask(&expired, Word::Aborted { fault: None }, after(100)).standing;
+    assert_eq!(expired.tries, Tries { passing: 0, limited: 1 }, "the payee's FSP let it expire");
+}
+
+#[test]
+fn a_call_that_never_left_does_not_count() {
+    let tries = Tries { passing: limits::RETRIES_MAX - 1, limited: limits::RETRIES_LIMITED_MAX - 1 };
+    let agreeing = Standing { state: TransferState::Agreeing, tries, ..Standing::ready(start()) };
+    let waits = unreached(agreeing, at(start()));
+    assert_eq!((waits.then, waits.standing.state, waits.standing.tries), (Then::Rest, TransferState::Ready, tries));
+    assert!(waits.standing.next_at.unwrap() > start(), "it does not run in circles");
+    let again = Standing { state: TransferState::Agreeing, ..sent(start()) };
+    assert_eq!(unreached(again, at(after(60))).standing.state, TransferState::InDoubt, "what was recorded is asked about first");
 }
 
 #[test]
@@ -193,7 +270,7 @@ fn a_released_copy_asks_about_what_was_cancelled_too() {
 #[test]
 fn a_cancelled_batch_takes_what_nobody_recorded_and_leaves_what_may_have_been_sent() {
     let ready = Standing::ready(start());
-    let agreeing = Standing { state: TransferState::Agreeing, tries: 2, ..ready.clone() };
+    let agreeing = Standing { state: TransferState::Agreeing, tries: Tries { passing: 2, limited: 1 }, ..ready.clone() };
     for standing in [&ready, &agreeing] {
         let ended = cancel(standing.clone(), after(9)).unwrap();
         assert_eq!((ended.state, ended.next_at, ended.settled_at), (TransferState::Cancelled, None, Some(after(9))));

@@ -25,7 +25,7 @@ pub(super) fn next_ask(asks: i32, at: Moment) -> Instant {
     at.now.after(spread(doubling(FIRST_ASK_AFTER, asks, ASK_WAIT_MAX), at.jitter))
 }
 
-/// When to try to agree again after `tries` failures.
+/// When to try to agree again after `tries` failures of a kind.
 pub(super) fn next_try(tries: i32, at: Moment) -> Instant {
     at.now.after(spread(doubling(FIRST_RETRY_AFTER, tries.saturating_sub(1), RETRY_WAIT_MAX), at.jitter))
 }

@@ -94,7 +94,8 @@ impl<'a> Writer<'a> {
         self.attempt(standing.recorded.as_ref().map(|recorded| &recorded.by));
         self.time(standing.recorded.as_ref().map(|recorded| recorded.expires_at));
         self.time(standing.recorded.as_ref().map(|recorded| recorded.until));
-        self.put(i64::from(standing.tries) * 1_000 + i64::from(standing.asks) * 2 + i64::from(standing.refused));
+        self.put(i64::from(standing.tries.passing) * 1_000 + i64::from(standing.tries.limited));
+        self.put(i64::from(standing.asks) * 2 + i64::from(standing.refused));
         self.time(standing.next_at);
         self.put(standing.fault.and_then(|fault| fault.code).map_or(0, |code| i64::from(code.number())));
         self.time(standing.doubt_since);

@@ -212,7 +212,7 @@ impl Fate {
         };
         let agreed = if self.chance.happens(self.habits.refuse) {
             let codes = [3204, 3204, 4001, 2001, 5103, 3300, 3208, 4400].map(Agreed::Refused);
-            let other = [Agreed::Silent, Agreed::Ours, self.chance.pick(&codes), self.chance.pick(&codes)];
+            let other = [Agreed::Silent, Agreed::Unreached, Agreed::Ours, self.chance.pick(&codes), self.chance.pick(&codes)];
             self.chance.pick(&other)
         } else {
             Agreed::Yes
@@ -283,7 +283,7 @@ impl Fate {
             if self.chance.happens(self.habits.lie) {
                 return Some(Happening::Lie { id, code: self.chance.pick(&[5104, 3100, 2001, 5105, 3000]) });
             }
-            let refusal = self.chance.happens(self.habits.abort).then(|| self.chance.pick(&[5104, 5001, 5001, 5200]));
+            let refusal = self.chance.happens(self.habits.abort).then(|| self.chance.pick(&[5104, 5001, 3303, 5200]));
             return Some(Happening::End { id, refusal });
         }
         if world.hub.queue.is_empty() || !is_alone(world) && self.chance.happens(self.habits.slow_hub) {

@@ -28,6 +28,8 @@ pub(super) enum Invariant {
     OneLiveAttempt,
     /// The next id only after the network said ABORTED for the one before.
     NextIdAfterAborted,
+    /// A row is given up only after as many failures of one kind as it may have.
+    GivenEveryTry,
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +54,7 @@ impl World {
         if from != to && !from.may_become(to) {
             self.break_off(Invariant::AllowTable, format!("row {row} went from {} to {}", from.as_str(), to.as_str()));
         }
+        self.check_patience(row, before, &after);
         if write.is_some_and(|write| before.attempt != write.key.attempt) {
             self.break_off(Invariant::OneLiveAttempt, format!("row {row} was moved by an attempt that does not hold it"));
         }

@@ -12,13 +12,13 @@ use crate::dispatch::breakers::sign_of_fsp;
 use crate::dispatch::core::limits::{ASKS_PER_CLAIM_MAX, BREAKER_OPENS_AFTER};
 use crate::dispatch::core::{
     Decision, Fault, Gate, Heard, Moment, Mood, Sign, Standing, Then, Word, give_back, on_control, on_repeat, on_sent, on_word, recorded,
-    refuse, wait_for_its_end,
+    refuse, unreached, wait_for_its_end,
 };
 use crate::dispatch::replies::Call;
 use crate::dispatch::store::Key;
 use crate::dispatch::why::Why;
 use crate::ids::AttemptId;
-use crate::sdk::{Code, Stage};
+use crate::sdk::{Class, Code, Stage};
 
 /// What it does next, or waits for.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub(super) enum Agreed {
     Yes,
     Refused(u16),
     Silent,
+    /// The SDK was not there to be asked.
+    Unreached,
     /// Refused by our own checks.
     Ours,
 }
@@ -181,7 +183,12 @@ impl World {
         for _ in 0..BREAKER_OPENS_AFTER {
             self.dispatchers[which].breaker.hear(sign_of(agreed), at.now);
         }
+        let standing = Mutant::counted(self.mutant, standing);
         let refused = match agreed {
+            Agreed::Unreached => {
+                self.story.count(Trouble::Unreached);
+                return self.job(which, index).carry_on(unreached(standing, at));
+            }
             Agreed::Yes => return self.job(which, index).doing = Doing::Record(standing),
             Agreed::Refused(code) => {
                 let Some(code) = Code::new(code) else { return };
@@ -190,6 +197,8 @@ impl World {
             Agreed::Silent => refuse(standing, Fault::silent(), Why::NoAnswer, at),
             Agreed::Ours => refuse(standing, Fault::ours(), Why::NoFsp, at),
         };
+        let chain = self.derived(which, index, 0).chain;
+        self.note_refused(chain, refused.standing.fault.map_or(Class::Permanent, |fault| fault.class));
         self.story.count(if agreed == Agreed::Silent { Trouble::AgreeSilent } else { Trouble::AgreeRefused });
         self.job(which, index).carry_on(refused);
     }
@@ -289,7 +298,7 @@ impl World {
             Question::Word { standing, sent_at, clock_is_steady } => {
                 let sent_at = Mutant::judged_from(self.mutant, sent_at, at.now);
                 let heard = Heard { word: word.clone(), sent_at, clock_is_steady };
-                (standing.clone(), on_word(standing, &heard, job.mood, at, &RULES))
+                (standing.clone(), on_word(Mutant::counted(self.mutant, standing), &heard, job.mood, at, &RULES))
             }
             Question::Repeated(standing) => (standing.clone(), on_repeat(standing, &word, at)),
             Question::Control(standing) => {
@@ -298,6 +307,8 @@ impl World {
             }
         };
         let next = Mutant::after_reply(self.mutant, &word, &before, next, at.now);
+        let chain = self.derived(which, index, 0).chain;
+        self.note_ended(chain, &before, &next);
         self.story.tell(self.now, || {
             format!("{}: reads {said:?}: {:?}, {} (n {})", job.attempt, next.then, next.standing.state.as_str(), next.standing.n)
         });
@@ -349,7 +360,7 @@ fn sign_of(agreed: Agreed) -> Sign {
         Agreed::Yes => Sign::Well,
         Agreed::Refused(code) => sign_of_fsp(Call::Quotes, Code::new(code), None),
         Agreed::Silent => sign_of_fsp(Call::Quotes, None, Some(crate::sdk::Why::Silent)),
-        Agreed::Ours => Sign::Nothing,
+        Agreed::Unreached | Agreed::Ours => Sign::Nothing,
     }
 }
 

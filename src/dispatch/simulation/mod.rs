@@ -7,7 +7,7 @@
 //!
 //! [`world`] holds everything and says what can happen; [`fate`] chooses by chance, [`exhaustive`] takes every way there is.
 //! [`hub`], [`sdk`], [`network`] are the other side, after CONTRACT 8 and 2; [`database`], [`dispatcher`], [`job`] mirror the store and the
-//! engine around the core; [`people`] retry, correct, close, restore. [`invariants`] are what must hold; [`mutants`] are wrong ways to do
+//! engine around the core; [`people`] retry, correct, close, restore. [`invariants`] and [`patience`] are what must hold; [`mutants`] are wrong ways to do
 //! it, and each must be noticed.
 //!
 //! What is assumed, because DESIGN 5 assumes it: clocks of machines and hub differ by less than `settle_margin` together with the time an
@@ -26,6 +26,7 @@ mod invariants;
 mod job;
 mod mutants;
 mod network;
+mod patience;
 mod people;
 mod sdk;
 mod story;

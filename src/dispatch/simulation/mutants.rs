@@ -4,7 +4,7 @@ use super::invariants::is_final;
 use super::network::{Id, Said};
 use crate::clock::Instant;
 use crate::dispatch::TransferState;
-use crate::dispatch::core::{Decision, Standing, Then, Word};
+use crate::dispatch::core::{Decision, Standing, Then, Tries, Word};
 use crate::dispatch::store::Key;
 use crate::sdk::Class;
 
@@ -21,10 +21,11 @@ pub(super) enum Mutant {
     ChangedPayeeWithoutCertainty,
     MarginJudgedAtReading,
     PaidByCurrentState,
+    OneCountForAll,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SendBeforeRecord,
         Self::NewIdAfterTimeout,
         Self::NewIdAfterOneUnknown,
@@ -36,11 +37,12 @@ impl Mutant {
         Self::ChangedPayeeWithoutCertainty,
         Self::MarginJudgedAtReading,
         Self::PaidByCurrentState,
+        Self::OneCountForAll,
     ];
 
     /// Whether only the rules about how a row moves notice it. All others are judged by what comes of them: money, and what is said of it.
     pub fn is_a_matter_of_rules(self) -> bool {
-        self == Self::SwapWithoutAttempt
+        matches!(self, Self::SwapWithoutAttempt | Self::OneCountForAll)
     }
 
     /// The theme of seeds in which it shows, where that is seldom.
@@ -87,6 +89,15 @@ impl Mutant {
             }
             _ => told,
         }
+    }
+
+    /// What failures were counted: each kind for itself.
+    pub fn counted(mutant: Option<Self>, mut standing: Standing) -> Standing {
+        if mutant == Some(Self::OneCountForAll) {
+            let all = standing.tries.passing.max(standing.tries.limited);
+            standing.tries = Tries { passing: all, limited: all };
+        }
+        standing
     }
 
     /// Which id is used, where the right one is derived.

@@ -34,6 +34,7 @@ troubles! {
     SdkRestart = "SDK restarted",
     AgreeRefused = "lookup or quote refused",
     AgreeSilent = "lookup or quote without an answer",
+    Unreached = "SDK not reached for a lookup or quote",
     SetAside = "row set aside while nobody answers",
     PayeeRefused = "payee refuses",
     Expired = "prepare expired at the hub",

@@ -1,6 +1,7 @@
 //! Everything there is, and what can happen next: a [`Happening`] is one step of somebody, or one trouble. The same happenings on the
 //! same world give the same world, so a story can be told again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::clock::Clock;
@@ -16,7 +17,7 @@ use super::sdk::Sdk;
 use super::story::{Story, Trouble};
 use super::{CALLBACK_LIVES, CLIENT_WAIT};
 use crate::clock::Instant;
-use crate::dispatch::core::Standing;
+use crate::dispatch::core::{Standing, Tries};
 use crate::ids::AttemptId;
 
 /// A machine with a copy of the database, and the epoch file beside it.
@@ -46,6 +47,8 @@ pub(super) struct World {
     /// Clocks may be further off than the margin: then only the money is safe, not what is said of it.
     pub clocks_are_wild: bool,
     pub payments: usize,
+    /// What came to nothing, by payment.
+    pub failures: BTreeMap<usize, Tries>,
     pub last_name: u32,
     pub last_attempt: u32,
     pub last_call: u32,
@@ -108,6 +111,7 @@ impl World {
             checks_rules: true,
             clocks_are_wild: false,
             payments,
+            failures: BTreeMap::new(),
             last_name: 0,
             last_attempt: 0,
             last_call: 0,

@@ -57,7 +57,8 @@ struct Still {
 
 /// Of these leases (name, epoch), those the holder still has. Takes their rows, so that a take-over waits until this transaction ends.
 pub(in crate::dispatch) fn still_held(tx: &mut WriteTx<'_>, holder: &str, held: &[(String, i64)]) -> Result<Vec<(String, i64)>> {
-    let given = Given::of(held).text("lease", |(lease, _)| lease.as_str()).text("owner", |_| holder).bigint("at_epoch", |(_, epoch)| *epoch);
+    let given =
+        Given::of(held).text("lease", |(lease, _)| lease.as_str()).text("owner", |_| holder).bigint("at_epoch", |(_, epoch)| *epoch);
     let take = |given: &str| {
         format!(
             "UPDATE leases SET until_at = leases.until_at FROM {given} \

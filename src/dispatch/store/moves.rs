@@ -50,6 +50,7 @@ pub(in crate::dispatch) struct Move {
     to_state: TransferState,
     to_n: i32,
     to_tries: i32,
+    to_tries_limited: i32,
     to_asks: i32,
     to_next: Option<i64>,
     to_refused: bool,
@@ -72,8 +73,8 @@ pub(in crate::dispatch) struct Move {
 
 /// What every move sets.
 const SET: &str = "attempt_id = given.to_attempt, state = given.to_state, n = given.to_n, tries = given.to_tries, \
-    asks = given.to_asks, next_at = given.to_next, refused = given.to_refused, recorded_by = given.to_recorded_by, \
-    recorded_expires_at = given.to_recorded_expires, recorded_until = given.to_recorded_until, doubt_since = given.to_doubt, \
+    tries_limited = given.to_tries_limited, asks = given.to_asks, next_at = given.to_next, refused = given.to_refused, \
+    recorded_by = given.to_recorded_by, recorded_expires_at = given.to_recorded_expires, recorded_until = given.to_recorded_until, doubt_since = given.to_doubt, \
     unshown_since = given.to_unshown, unshown_count = given.to_unshown_count, code = given.to_code, reason = given.to_reason, \
     settled_at = given.to_settled";
 
@@ -96,7 +97,8 @@ impl Move {
             to_attempt: attempt.cloned(),
             to_state: to.state,
             to_n: to.n,
-            to_tries: to.tries,
+            to_tries: to.tries.passing,
+            to_tries_limited: to.tries.limited,
             to_asks: to.asks,
             to_next: to.next_at.map(crate::clock::Instant::micros),
             to_refused: to.refused,
@@ -148,6 +150,7 @@ fn given(moves: &[Move]) -> Given<'_, Move> {
         .text("to_state", |one| one.to_state.as_str())
         .integer("to_n", |one| one.to_n)
         .integer("to_tries", |one| one.to_tries)
+        .integer("to_tries_limited", |one| one.to_tries_limited)
         .integer("to_asks", |one| one.to_asks)
         .bigint("to_next", |one| one.to_next)
         .boolean("to_refused", |one| one.to_refused)

@@ -83,8 +83,8 @@ pub(in crate::dispatch) fn ready_again(tx: &mut WriteTx<'_>, batch: &BatchId, ke
     let among = if chosen.is_empty() { "" } else { "AND transfers.id = given.row_key" };
     let retry = |given: &str| {
         format!(
-            "UPDATE transfers SET state = 'ready', attempt_id = NULL, tries = 0, asks = 0, next_at = given.at_now, refused = FALSE, \
-             doubt_since = NULL, unshown_since = NULL, unshown_count = 0, code = NULL, reason = NULL, settled_at = NULL \
+            "UPDATE transfers SET state = 'ready', attempt_id = NULL, tries = 0, tries_limited = 0, asks = 0, next_at = given.at_now, \
+             refused = FALSE, doubt_since = NULL, unshown_since = NULL, unshown_count = 0, code = NULL, reason = NULL, settled_at = NULL \
              FROM {given} WHERE transfers.batch_id = given.batch AND transfers.state = 'failed' AND {} = given.key {among} \
              AND NOT {PAID_BEFORE}",
             key()

@@ -7,7 +7,7 @@ use crate::clock::Instant;
 use crate::db::schema::{attempts, batches, funding_accounts, transfers};
 use crate::db::{Conn, Result};
 use crate::dispatch::TransferState;
-use crate::dispatch::core::{Fault, Recorded, Standing, Unshown};
+use crate::dispatch::core::{Fault, Recorded, Standing, Tries, Unshown};
 use crate::dispatch::why::Why;
 use crate::funding::AccountState;
 use crate::ids::{AttemptId, BatchId, FspId, HomeTransactionId, RowId};
@@ -23,6 +23,7 @@ struct StandingColumns {
     n: i32,
     attempt_id: Option<AttemptId>,
     tries: i32,
+    tries_limited: i32,
     asks: i32,
     next_at: Option<Instant>,
     refused: bool,
@@ -47,7 +48,7 @@ impl StandingColumns {
             state: self.state,
             n: self.n,
             recorded,
-            tries: self.tries,
+            tries: Tries { passing: self.tries, limited: self.tries_limited },
             asks: self.asks,
             next_at: self.next_at,
             refused: self.refused,

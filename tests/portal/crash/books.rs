@@ -41,9 +41,9 @@ pub struct Compared {
     pub succeeded: usize,
     pub failed: usize,
     pub need_attention: usize,
-    /// Of the failed ones: the network was out of reach at every try, or what it got came too late, at the last of a few tries, so that
-    /// it aborted it, and perhaps nobody heard why. Not paid, and told so by both.
-    pub given_up: usize,
+    /// Why some of the failed ones failed that a network in order would have paid: what it got came too late at each of three tries, so
+    /// that it aborted it, and perhaps nobody heard why; or the quote was another's. Not paid, and told so by both.
+    pub given_up: Vec<String>,
     /// Faults of the network that some payee had.
     pub faults: usize,
     /// Each with what both sides say.
@@ -137,15 +137,15 @@ fn compare_row(row: &Row, chain: &[(i32, &LedgerRow)]) -> Result<(), &'static st
 }
 
 impl Compared {
-    /// What is done to the processes may delay a payment; it must not turn one that the network would pay into a failure, unless
-    /// nobody was reached at any try, or it came too late.
+    /// What is done to the processes may delay a payment; it must not turn one that the network would pay into a failure, unless it
+    /// expired three times. That nobody answers or nothing arrives ten times is longer than anything lasts here.
     fn end_as_it_must(&mut self, row: &Row, chain: &[(i32, &LedgerRow)]) -> Result<(), &'static str> {
         use Fault::{Expired, HighFee, NotFound, PartyMoved, PayeeRejects, QuoteRefused, Settled, WrongFulfilment};
         let too_late = chain.last().is_some_and(|(_, entry)| entry.code.is_some_and(|code| TOO_LATE.contains(&code)));
         // The answer with the code was lost, and a GET tells only that it is over.
         let untold = row.why() == Some(Why::Aborted) && chain.last().is_some_and(|(_, entry)| entry.state == LedgerState::Aborted);
         let unreached = matches!(row.why(), Some(Why::NoAnswer | Why::NeverArrived));
-        let given_up = row.state == TransferState::Failed && (unreached || too_late || untold);
+        let given_up = row.state == TransferState::Failed && !unreached && (too_late || untold);
         match row.state {
             TransferState::Succeeded => self.succeeded += 1,
             TransferState::Failed => self.failed += 1,
@@ -153,7 +153,9 @@ impl Compared {
         }
         let fault = Fault::of_digits(&row.id_value);
         let must_fail = matches!(fault, Some(NotFound | QuoteRefused | PayeeRejects | Expired | WrongFulfilment | HighFee));
-        self.given_up += usize::from(given_up && !must_fail);
+        if given_up && !must_fail {
+            self.given_up.push(row.reason.clone().unwrap_or_default());
+        }
         let is_expected = match fault {
             _ if must_fail => row.state == TransferState::Failed,
             Some(Settled) => row.state == TransferState::NeedsAttention || given_up,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use outlay::audit::By;
 use outlay::clock::{Clock, Instant};
-use outlay::db::schema::{attempts, audit_events};
+use outlay::db::schema::{attempts, audit_events, transfers};
 use outlay::dispatch::TransferState::{InDoubt, Ready, Succeeded};
 use outlay::dispatch::breakers::{self, Ailment, Waiting, Whom};
 use outlay::dispatch::{self, Engine};
@@ -156,6 +156,27 @@ async fn an_sdk_that_cannot_be_reached_for_a_night_fails_nobody() {
     desk.pay(&mut engine, &batch).await;
     assert!(desk.rows(&batch).iter().all(|row| row.state == Succeeded));
     assert_eq!(waiting(&desk), []);
+}
+
+#[tokio::test]
+async fn a_payment_that_nobody_was_reached_for_in_a_whole_night_has_all_its_tries_in_the_morning() {
+    let desk = Desk::open().await;
+    let batch = desk.approved(&[("959777123456", 1_000)]);
+    let mut setup = desk.setup();
+    setup.sdks[0].url = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let mut engine = Engine::new(desk.db.clone(), setup).unwrap();
+    for _ in 0..8 * 60 {
+        engine.until_idle().await.unwrap();
+        desk.clock.advance(MINUTE);
+    }
+    assert!(attempts(&desk) > 20, "it went to see again and again, being alone");
+    assert_eq!(waiting(&desk)[0].whom, Whom::Connection);
+    let tries: (i32, i32) = transfers::table.select((transfers::tries, transfers::tries_limited)).first(&mut desk.database.conn()).unwrap();
+    assert_eq!((desk.row(&batch).state, tries), (Ready, (0, 0)));
+    desk.clock.advance(HOUR);
+    let mut engine = desk.engine();
+    desk.pay(&mut engine, &batch).await;
+    assert_eq!(desk.row(&batch).state, Succeeded);
 }
 
 /// The reason and the details of the event that tells why the account was stopped.

@@ -11,6 +11,7 @@ use outlay::money::Minor;
 use outlay::people::Actor;
 use outlay::privileges::Action;
 
+use super::between::{Between, Fate};
 use super::desk::{Desk, HOUR};
 use crate::support::cast::{HLAING, Person};
 
@@ -78,10 +79,10 @@ async fn after_each_kind_of_failure_a_retry_pays_nobody_twice() {
 async fn what_failed_for_want_of_an_answer_is_paid_under_the_same_id() {
     let desk = Desk::open().await;
     let checker = desk.arrives(&NILAR).await;
-    // One alone: more would wait for the connection, once so many calls found none.
     let batch = desk.approved(&[("959777123456", 1_000)]);
+    let silent = Between::before(&desk, |_| Fate::Timeout).await;
     let mut setup = desk.setup();
-    setup.sdks[0].url = "http://127.0.0.1:9".to_owned();
+    setup.sdks[0].url = silent.url.clone();
     let mut deaf = Engine::new(desk.db.clone(), setup).unwrap();
     let end = outlay::clock::Clock::now(&*desk.clock).after(HOUR);
     while desk.count(&batch, Count::InDoubt) < 1 {
@@ -113,7 +114,7 @@ async fn many_rows_are_made_ready_at_once_just_as_the_core_makes_one() {
     let batch = desk.approved(&payees);
     let (now, until) = (outlay::clock::Clock::now(&*desk.clock).micros(), 77);
     desk.run_sql(&format!(
-        "UPDATE transfers SET state = 'failed', n = 3, tries = 9, asks = 4, attempt_id = 'old', next_at = NULL, refused = FALSE, \
+        "UPDATE transfers SET state = 'failed', n = 3, tries = 9, tries_limited = 3, asks = 4, attempt_id = 'old', next_at = NULL, refused = FALSE, \
          recorded_by = 'rec', recorded_expires_at = 5, recorded_until = {until}, code = '2004', reason = '{{\"why\":\"network\",\"code\":\"2004\"}}', \
          unshown_count = 2, settled_at = {now} WHERE batch_id = '{batch}' AND line > 101; \
          UPDATE transfers SET state = 'succeeded', next_at = NULL WHERE batch_id = '{batch}' AND line <= 101; \
@@ -125,14 +126,14 @@ async fn many_rows_are_made_ready_at_once_just_as_the_core_makes_one() {
     assert_eq!((safe.count, safe.sum), (500, Minor::new(50_000_000)));
     send(&desk, &checker, &safe).await.unwrap();
     desk.assert_counts_add_up();
-    type Columns = (TransferState, i32, i32, i32, Option<AttemptId>, Option<i64>, Option<AttemptId>, Option<i64>);
+    type Columns = (TransferState, i32, (i32, i32), i32, Option<AttemptId>, Option<i64>, Option<AttemptId>, Option<i64>);
     let rows: Vec<Columns> = transfers::table
         .filter(transfers::batch_id.eq(batch.as_str()))
         .filter(transfers::line.gt(101))
         .select((
             transfers::state,
             transfers::n,
-            transfers::tries,
+            (transfers::tries, transfers::tries_limited),
             transfers::asks,
             transfers::attempt_id,
             transfers::next_at,
@@ -142,7 +143,7 @@ async fn many_rows_are_made_ready_at_once_just_as_the_core_makes_one() {
         .load(&mut desk.database.conn())
         .unwrap();
     assert_eq!(rows.len(), 500);
-    let ready = (TransferState::Ready, 3, 0, 0, None, Some(now), Some(AttemptId::from("rec")), Some(until));
+    let ready = (TransferState::Ready, 3, (0, 0), 0, None, Some(now), Some(AttemptId::from("rec")), Some(until));
     assert!(rows.iter().all(|row| *row == ready), "{:?}", rows[0]);
     type Left = (Option<String>, Option<String>, Option<i64>, i32);
     let left: Vec<Left> = transfers::table
