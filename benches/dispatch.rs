@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use support::bare;
 use support::house::{House, Paid, write_file};
-use support::machine::cpu_seconds;
+use support::machine::{cpu_seconds, cpu_seconds_of_threads};
 use support::network::Network;
 use support::postgres::Postgres;
 
@@ -45,6 +45,39 @@ struct Series {
     ratios: Vec<f64>,
     cpu: Vec<f64>,
     from_approval: Vec<f64>,
+    spent: Vec<Spent>,
+}
+
+/// Processor seconds, by who used them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spent {
+    /// This process, but for the next.
+    calls: f64,
+    /// SQLite's one writer thread.
+    writer: f64,
+    /// The PostgreSQL server.
+    server: f64,
+    /// The simulated network.
+    network: f64,
+}
+
+impl Spent {
+    fn until_now(network: &Network, server: Option<&Postgres>) -> Self {
+        let writer = cpu_seconds_of_threads("outlay-writer");
+        let server = server.map_or(0.0, Postgres::cpu_seconds);
+        Self { calls: cpu_seconds(std::process::id()) - writer, writer, server, network: cpu_seconds(network.pid()) }
+    }
+
+    /// What was used since then, in microseconds for each of so many transfers.
+    fn since(self, then: Self, rows: usize) -> Self {
+        let each = |now: f64, then: f64| (now - then) * 1e6 / number(rows);
+        Self {
+            calls: each(self.calls, then.calls),
+            writer: each(self.writer, then.writer),
+            server: each(self.server, then.server),
+            network: each(self.network, then.network),
+        }
+    }
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -99,13 +132,21 @@ async fn measure(args: &Args, delay: &str, rows: usize, sqlite: bool, postgres: 
             let bare = measure_bare(&network, round * 10 + place, rows, args.in_flight).await?;
             let other = || server.map_or(0.0, Postgres::cpu_seconds);
             let before = cpu_seconds(std::process::id()) + other();
-            let paid = house.pay(&file, Duration::from_millis(50), |_, _| {}).await?;
+            let mut spent: Option<(Spent, Spent)> = None;
+            let paid = house
+                .pay(&file, Duration::from_millis(50), |_, _| {
+                    let now = Spent::until_now(&network, *server);
+                    spent = Some((spent.map_or(now, |(first, _)| first), now));
+                })
+                .await?;
             let cpu = cpu_seconds(std::process::id()) + other() - before;
             if round > 0 {
                 floor.rates.push(bare.0);
                 floor.cpu.push(bare.1);
+                floor.spent.push(bare.2);
                 if let Some(series) = series.get_mut(place) {
                     note(series, &paid, rows, cpu, bare.0);
+                    series.spent.extend(spent.map(|(first, last)| last.since(first, rows)));
                 }
             }
         }
@@ -115,6 +156,12 @@ async fn measure(args: &Args, delay: &str, rows: usize, sqlite: bool, postgres: 
     print("bare client", &floor);
     for ((name, _, _), series) in houses.iter().zip(&series) {
         print(name, series);
+    }
+    println!("Processor time while it is paid, µs a transfer:");
+    println!("{:<22} {:>14} {:>14} {:>14} {:>14}", "", "calls and core", "SQLite writer", "PostgreSQL", "simulator");
+    print_spent("bare client", &floor);
+    for ((name, _, _), series) in houses.iter().zip(&series) {
+        print_spent(name, series);
     }
     for (_, server, house) in houses {
         let url = house.institution.settings.database.clone();
@@ -126,12 +173,12 @@ async fn measure(args: &Args, delay: &str, rows: usize, sqlite: bool, postgres: 
     Ok(())
 }
 
-/// Transfers a second, and this process's CPU microseconds for each.
-async fn measure_bare(network: &Network, round: usize, rows: usize, in_flight: usize) -> anyhow::Result<(f64, f64)> {
-    let before = cpu_seconds(std::process::id());
+/// Transfers a second, this process's CPU microseconds for each, and everybody's.
+async fn measure_bare(network: &Network, round: usize, rows: usize, in_flight: usize) -> anyhow::Result<(f64, f64, Spent)> {
+    let before = Spent::until_now(network, None);
     let seconds = bare::pay(&network.url, round, rows, in_flight).await?;
-    let cpu = cpu_seconds(std::process::id()) - before;
-    Ok((number(rows) / seconds, cpu * 1e6 / number(rows)))
+    let spent = Spent::until_now(network, None).since(before, rows);
+    Ok((number(rows) / seconds, spent.calls + spent.writer, spent))
 }
 
 fn note(series: &mut Series, paid: &Paid, rows: usize, cpu: f64, bare: f64) {
@@ -141,6 +188,17 @@ fn note(series: &mut Series, paid: &Paid, rows: usize, cpu: f64, bare: f64) {
     // With upload, check and approval: they are Outlay's too.
     series.cpu.push(cpu * 1e6 / number(rows));
     series.from_approval.push(number(rows) / (paid.start + paid.paying));
+}
+
+fn print_spent(name: &str, series: &Series) {
+    let part = |of: fn(&Spent) -> f64| median(&series.spent.iter().map(of).collect::<Vec<_>>());
+    println!(
+        "{name:<22} {:>14.0} {:>14.0} {:>14.0} {:>14.0}",
+        part(|spent| spent.calls),
+        part(|spent| spent.writer),
+        part(|spent| spent.server),
+        part(|spent| spent.network)
+    );
 }
 
 fn number(rows: usize) -> f64 {

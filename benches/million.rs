@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use support::house::{House, write_file};
-use support::machine::{memory_mb, peak_memory_mb, size_mb};
+use support::machine::{memory_mb, size_mb};
 use support::network::Network;
 use support::postgres::Postgres;
 
@@ -64,16 +64,18 @@ async fn run(args: &Args) -> anyhow::Result<()> {
             last = (seconds, done);
         })
         .await?;
-    let all = paid.upload + paid.submit + paid.approve + paid.start + paid.paying;
+    let steps = [("upload and check", paid.upload), ("submit", paid.submit), ("approve", paid.approve)];
+    let all = steps.iter().map(|(_, step)| step.seconds).sum::<f64>() + paid.start + paid.paying;
     #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "printed without decimals")]
     let rows = args.rows as f64;
-    println!(
-        "\nupload and check {:.1} s, submit {:.1} s, approve {:.1} s, seal verified {:.1} s",
-        paid.upload, paid.submit, paid.approve, paid.start
-    );
+    println!();
+    for (name, step) in steps {
+        println!("{name:<18} {:>8.1} s, peak memory {:>4.0} MB", step.seconds, step.peak_mb);
+    }
+    println!("{:<18} {:>8.1} s", "seal verified", paid.start);
     println!("paid in {:.1} s: {:.0} transfers/s; in all {all:.1} s", paid.paying, rows / paid.paying);
     let size = house.file().map(|file| format!(", database {:.0} MB", size_mb(&file))).unwrap_or_default();
-    println!("peak memory {:.0} MB{size}", peak_memory_mb());
+    println!("peak memory while it was paid {:.0} MB{size}", paid.peak_mb);
     house.close().await;
     Ok(())
 }

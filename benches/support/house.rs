@@ -24,6 +24,8 @@ use outlay::simulator;
 use outlay::worker::Workers;
 use secrecy::SecretString;
 
+use super::machine::{forget_peak, peak_memory_mb};
+
 pub const OWN_FSP: &str = "mfi";
 pub const PAYER: (&str, &str) = ("BUSINESS", "upendo");
 
@@ -35,16 +37,35 @@ pub struct House {
     folder: tempfile::TempDir,
 }
 
-/// A batch that was paid, and how long its parts took, in seconds.
+/// A part of a batch's way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Step {
+    pub seconds: f64,
+    /// Megabytes of memory, this process's.
+    pub peak_mb: f64,
+}
+
+impl Step {
+    /// Measures from here until its end is told.
+    fn begin() -> impl FnOnce() -> Self {
+        forget_peak();
+        let began = Instant::now();
+        move || Self { seconds: began.elapsed().as_secs_f64(), peak_mb: peak_memory_mb() }
+    }
+}
+
+/// A batch that was paid, and what its parts took.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Paid {
-    pub upload: f64,
-    pub submit: f64,
-    pub approve: f64,
-    /// From the approval to the first claim: the seal is verified.
+    pub upload: Step,
+    pub submit: Step,
+    pub approve: Step,
+    /// From the approval to the first claim, in seconds: the seal is verified.
     pub start: f64,
-    /// From there until the batch is Processed.
+    /// From there until the batch is Processed, in seconds.
     pub paying: f64,
+    /// Megabytes of memory in these two.
+    pub peak_mb: f64,
 }
 
 impl House {
@@ -85,19 +106,20 @@ impl House {
 
     /// Uploads, submits and approves a file, and waits until it is Processed; `tell` sees the batch now and then while it is paid.
     pub async fn pay(&self, file: &Path, every: Duration, tell: impl FnMut(&Batch, f64)) -> anyhow::Result<Paid> {
-        let began = Instant::now();
+        let end = Step::begin();
         let id = self.upload(file).await?;
-        let upload = began.elapsed().as_secs_f64();
+        let upload = end();
         let seal = self.seal(&id).await?;
-        let began = Instant::now();
+        let end = Step::begin();
         let (maker, batch, shown) = (self.maker.clone(), id.clone(), seal.clone());
         self.institution.db.write(move |tx| batches::submit(tx, &maker, &batch, &shown)).await?;
-        let submit = began.elapsed().as_secs_f64();
-        let began = Instant::now();
+        let submit = end();
+        let end = Step::begin();
         let form = DecisionForm { batch: id.clone(), decision: Decision::Approved, reason: String::new(), seal };
         let checker = self.checker.clone();
         self.institution.db.write(move |tx| approvals::decide(tx, &checker, &form)).await?;
-        let (approve, approved_at) = (began.elapsed().as_secs_f64(), self.institution.clock().now());
+        let (approve, approved_at) = (end(), self.institution.clock().now());
+        forget_peak();
         self.institution.wake();
         let done = self.wait(&id, every, tell).await?;
         let (started, processed) = done.started_at.zip(done.processed_at).context("it has no times")?;
@@ -108,7 +130,7 @@ impl House {
             bail!("the counts do not fit the rows");
         }
         let (start, paying) = (started.since(approved_at).as_secs_f64(), processed.since(started).as_secs_f64());
-        Ok(Paid { upload, submit, approve, start, paying })
+        Ok(Paid { upload, submit, approve, start, paying, peak_mb: peak_memory_mb() })
     }
 
     async fn upload(&self, file: &Path) -> anyhow::Result<BatchId> {

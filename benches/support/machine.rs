@@ -4,7 +4,18 @@ use std::path::Path;
 
 /// Processor seconds (user and system) that a process has used.
 pub fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    cpu_of(&format!("/proc/{pid}/stat"))
+}
+
+/// Those of this process's threads of one name.
+pub fn cpu_seconds_of_threads(name: &str) -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_called = |path: &std::path::PathBuf| std::fs::read_to_string(path.join("comm")).is_ok_and(|comm| comm.trim_end() == name);
+    threads.filter(is_called).map(|path| cpu_of(&path.join("stat").display().to_string())).sum()
+}
+
+fn cpu_of(stat: &str) -> f64 {
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
     let after_name = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
     // Counted after the name: utime and stime, in hundredths of a second.
     after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
@@ -21,7 +32,12 @@ pub fn memory_mb() -> f64 {
     status("VmRSS:")
 }
 
-/// The most it ever had.
+/// Forgets the most it ever had, where Linux lets it.
+pub fn forget_peak() {
+    drop(std::fs::write("/proc/self/clear_refs", "5"));
+}
+
+/// The most it had since then, or ever.
 pub fn peak_memory_mb() -> f64 {
     status("VmHWM:")
 }

@@ -161,13 +161,27 @@ pub(super) fn last_to(conn: &mut Conn, batch: &BatchId, what: What) -> Result<Op
     Ok(question.load::<Named>(conn, &sql)?.into_iter().next().map(|named| named.name))
 }
 
+/// Lines of a file made ready by one statement: SQLite keeps what a statement changed in memory until it ends.
+const LINES_AT_ONCE: i64 = 20_000;
+
 /// Every pending row of the batch becomes ready; how many there were.
 pub(super) fn make_ready(tx: &mut WriteTx<'_>, batch: &BatchId) -> Result<i64> {
-    let pending = transfers::table.filter(transfers::batch_id.eq(batch)).filter(transfers::state.eq(TransferState::Pending));
     // With its time, so that the start of a large batch need not touch every row again.
     let now = tx.now();
-    let ready = (transfers::state.eq(TransferState::Ready), transfers::next_at.eq(Some(now)));
-    let moved = diesel::update(pending).set(ready).execute(&mut **tx)?;
+    let last: Option<i64> =
+        transfers::table.filter(transfers::batch_id.eq(batch)).select(diesel::dsl::max(transfers::line)).first(&mut **tx)?;
+    let (mut moved, mut after) = (0, -1);
+    while last.is_some_and(|last| after < last) {
+        let until = after.saturating_add(LINES_AT_ONCE);
+        let pending = transfers::table
+            .filter(transfers::batch_id.eq(batch))
+            .filter(transfers::line.gt(after))
+            .filter(transfers::line.le(until))
+            .filter(transfers::state.eq(TransferState::Pending));
+        let ready = (transfers::state.eq(TransferState::Ready), transfers::next_at.eq(Some(now)));
+        moved += diesel::update(pending).set(ready).execute(&mut **tx)?;
+        after = until;
+    }
     Ok(i64::try_from(moved).unwrap_or(i64::MAX))
 }
 

@@ -180,7 +180,11 @@ impl Book {
         let mut landed = HashSet::new();
         let mut tries = 0;
         loop {
-            let left: Arc<Vec<Write>> = Arc::new(group.iter().filter(|write| !landed.contains(&write.row)).cloned().collect());
+            let left = if landed.is_empty() {
+                Arc::clone(group)
+            } else {
+                Arc::new(group.iter().filter(|write| !landed.contains(&write.row)).cloned().collect::<Vec<_>>())
+            };
             if left.is_empty() {
                 return Ok(landed);
             }
