@@ -154,9 +154,9 @@ pub(super) fn sign_of_fsp(call: Call, code: Option<Code>, unclear: Option<Why>) 
         Some(Why::Silent | Why::NoReply | Why::WithoutCode) => Sign::Ill(Ailment::Silent),
         // Terms for somebody else's payment: it mixes them up, or the SDK does, and asking on as before would help neither.
         Some(Why::AboutAnother) if call == Call::Quotes => Sign::Ill(Ailment::Faulty),
-        Some(Why::NotReached | Why::BrokenOff | Why::TooLong | Why::Code | Why::NotTheShape | Why::AboutAnother | Why::Invalid) => {
-            Sign::Nothing
-        }
+        Some(
+            Why::NotReached | Why::BrokenOff | Why::TooLong | Why::Code | Why::Untold | Why::NotTheShape | Why::AboutAnother | Why::Invalid,
+        ) => Sign::Nothing,
     }
 }
 
@@ -177,6 +177,8 @@ pub(super) fn makes_sense(call: Call, http_status: Option<u16>, unclear: Option<
         (Some(Why::NotTheShape | Why::TooLong | Why::AboutAnother), _) => Some(false),
         // An error page of something in between, or an address that is not the SDK's.
         (Some(Why::WithoutCode), 0..=499) => Some(false),
+        // An SDK of 18 says so of every number without a wallet: ten of those in a row must not stop the account.
+        (Some(Why::Untold), _) => None,
         (Some(Why::WithoutCode | Why::Silent | Why::BrokenOff | Why::NoReply | Why::NotReached), _) => None,
         (None | Some(Why::Code | Why::Invalid), _) => Some(true),
     }
@@ -219,6 +221,7 @@ mod tests {
     fn an_error_page_is_no_answer_of_an_sdk() {
         assert_eq!(makes_sense(Call::Parties, Some(404), Some(Why::WithoutCode)), Some(false));
         assert_eq!(makes_sense(Call::Parties, Some(200), Some(Why::NotTheShape)), Some(false));
+        assert_eq!(makes_sense(Call::Parties, Some(200), Some(Why::Untold)), None, "18.0.2 says no more of a number without a wallet");
         assert_eq!(makes_sense(Call::Parties, Some(502), Some(Why::WithoutCode)), None, "a proxy whose SDK restarts says so too");
         assert_eq!(makes_sense(Call::Parties, Some(500), Some(Why::Code)), Some(true));
         assert_eq!(makes_sense(Call::Parties, None, Some(Why::NotReached)), None);

@@ -123,6 +123,7 @@ fn unclear(why: Why) -> &'static str {
         Why::TooLong => "too_long",
         Why::WithoutCode => "without_code",
         Why::Code => "unclear_code",
+        Why::Untold => "untold",
         Why::NotTheShape => "not_the_shape",
         Why::AboutAnother => "about_another",
         Why::Invalid => "invalid",

@@ -56,6 +56,8 @@ pub enum Why {
     WithoutCode,
     /// An error whose code does not tell what became of the request.
     Code,
+    /// It is over, and the SDK passes on nothing of how: 18.0.2 says so of a number without a wallet.
+    Untold,
     /// A reply that is not in the shape the SDK uses for this call.
     NotTheShape,
     /// A reply about another party or another transfer than the one asked for.
@@ -71,7 +73,7 @@ impl Why {
             Self::BrokenOff => say!("The connection broke before an answer came"),
             Self::NoReply | Self::Silent => say!("No answer came in time"),
             Self::TooLong | Self::NotTheShape => say!("The answer could not be read"),
-            Self::WithoutCode | Self::Code => say!("The payment connection reported a fault"),
+            Self::WithoutCode | Self::Code | Self::Untold => say!("The payment connection reported a fault"),
             Self::AboutAnother => say!("The answer was about something else"),
             Self::Invalid => say!("The payment connection refused the request as not valid"),
         }

@@ -28,7 +28,8 @@ fn found(asked: &PartyId, reply: &Reply<'_>) -> PartyAnswer {
     const INFO: [&str; 3] = ["party", "body", "partyIdInfo"];
     let info = |key: &'static str| reply.text_at(&[INFO[0], INFO[1], INFO[2], key]);
     let Some(fsp) = info("fspId").filter(|fsp| (1..=32).contains(&fsp.chars().count())) else {
-        return PartyAnswer::Unclear { code: None, why: Why::NotTheShape };
+        let is_empty = reply.at(&["party", "body"]).is_some_and(|body| body.as_object().is_some_and(serde_json::Map::is_empty));
+        return PartyAnswer::Unclear { code: None, why: if is_empty { Why::Untold } else { Why::NotTheShape } };
     };
     // Replies to lookups of one number share a channel inside the SDK: one about somebody else must not pass.
     let echoed = info("partyIdentifier").is_none_or(|echo| echo.trim_start_matches('+') == asked.id_value.trim_start_matches('+'));
@@ -260,6 +261,15 @@ mod tests {
         let body = |number: &str| format!(r#"{{"party":{{"body":{{"partyIdInfo":{{"partyIdentifier":"{number}","fspId":"kbzpay"}}}}}}}}"#);
         assert!(matches!(read_party(&phone(), 200, &body("+254711000123")).0, PartyAnswer::Found { .. }));
         assert_eq!(read_party(&phone(), 200, &body("254711000124")).0, PartyAnswer::Unclear { code: None, why: Why::AboutAnother });
+    }
+
+    #[test]
+    fn an_sdk_that_tells_nothing_of_a_lookup_is_not_one_that_cannot_be_read() {
+        let untold = r#"{"party":{"body":{},"headers":{"fspiop-source":"Hub"}},"currentState":"COMPLETED"}"#;
+        assert_eq!(read_party(&phone(), 200, untold).0, PartyAnswer::Unclear { code: None, why: Why::Untold });
+        for other in ["{}", r#"{"party":{}}"#, r#"{"party":{"body":[]}}"#, r#"{"party":{"body":{"name":"U Ba"}}}"#] {
+            assert_eq!(read_party(&phone(), 200, other).0, PartyAnswer::Unclear { code: None, why: Why::NotTheShape }, "{other}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use outlay::audit::By;
 use outlay::clock::{Clock, Instant};
 use outlay::db::schema::{attempts, audit_events, transfers};
-use outlay::dispatch::TransferState::{InDoubt, Ready, Succeeded};
+use outlay::dispatch::TransferState::{Failed, InDoubt, Ready, Succeeded};
 use outlay::dispatch::breakers::{self, Ailment, Waiting, Whom};
 use outlay::dispatch::{self, Engine};
 use outlay::ids::{BatchId, FspId};
@@ -210,6 +210,21 @@ async fn answers_that_make_no_sense_stop_the_account_until_an_operator_has_looke
     desk.pay(&mut engine, &batch).await;
     assert!(desk.rows(&batch).iter().all(|row| row.state == Succeeded));
     desk.assert_agrees_with_the_ledger(&batch);
+}
+
+/// SDK 18.0.2 answers so to a number without a wallet; where all that is left of a payroll are such numbers, nothing else is heard.
+#[tokio::test]
+async fn many_numbers_without_a_wallet_do_not_stop_the_account() {
+    let desk = Desk::open().await;
+    let untold = r#"{"party":{"body":{},"headers":{"fspiop-source":"Hub","fspiop-destination":"mfi"}},"currentState":"COMPLETED"}"#;
+    let rule = move |request: &str| if request.starts_with("GET /parties") { Fate::Page(200, untold) } else { Fate::Pass };
+    let between = Between::before(&desk, rule).await;
+    let batch = desk.approved(&payees(&phones_at("kbzpay", 30)));
+    let mut engine = between.engine(&desk, CALLS);
+    desk.pay(&mut engine, &batch).await;
+    assert_eq!(desk.state(&batch), "processed");
+    assert!(desk.rows(&batch).iter().all(|row| row.state == Failed), "each ended by itself, after its tries");
+    assert_eq!(desk.ledger(), []);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! An institution with an approved batch, and the real programs that pay it. Time goes by ten times as fast for Outlay and the hub,
-//! so that margins of minutes take seconds; the SDK knows nothing of that.
+//! so that margins of minutes take seconds. An SDK of ours only says so in its answers; with one that is there already nothing hurries.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::support::portal::{OWN_FSP, Portal, SDK};
 use crate::support::process::outlay;
 use crate::support::registry::registry;
 
-/// Times as fast as the machine's clock.
+/// Times as fast as the machine's clock, with an SDK of ours.
 const HURRY: u32 = 10;
 /// How long the SDK waits for the hub, in seconds of the machine.
 const SDK_WAITS: u32 = 4;
@@ -50,10 +50,10 @@ pub struct House {
 impl House {
     /// With an approved batch of so many rows, faults mixed among them; all but Outlay itself is up.
     pub async fn open(rows: usize) -> Self {
-        let clock = Arc::new(HurriedClock::from_now(HURRY));
+        let package = std::env::var_os("OUTLAY_SDK_TEST_PACKAGE").map(PathBuf::from);
+        let clock = Arc::new(HurriedClock::from_now(if package.is_some() { HURRY } else { 1 }));
         let folder = tempfile::tempdir().unwrap();
         let ports = Ports { inbound: free_port(), outbound: free_port(), metrics: free_port(), redis: free_port(), hub: free_port() };
-        let package = std::env::var_os("OUTLAY_SDK_TEST_PACKAGE").map(PathBuf::from);
         let given = |name: &str| std::env::var(name).ok();
         let outbound = given("OUTLAY_SDK_TEST_OUTBOUND").unwrap_or_else(|| format!("http://127.0.0.1:{}", ports.outbound));
         let inbound = given("OUTLAY_SDK_TEST_INBOUND").unwrap_or_else(|| format!("http://127.0.0.1:{}", ports.inbound));
@@ -95,7 +95,7 @@ impl House {
     pub fn start(&mut self, part: Part) {
         let mut command = match (part, &self.package) {
             (Part::Redis, _) => redis(self.ports.redis),
-            (Part::Sdk, Some(package)) => sdk(package, &self.ports, OWN_FSP, SDK_WAITS),
+            (Part::Sdk, Some(package)) => sdk(package, &self.ports, OWN_FSP, SDK_WAITS, &self.clock.to_string()),
             (Part::Sdk, None) => unreachable!("it is not ours"),
             (Part::Outlay, _) => {
                 let mut command = outlay(["--log", "error", "serve", "--listen", "127.0.0.1:0", "--registry"]);

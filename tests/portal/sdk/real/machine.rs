@@ -73,15 +73,20 @@ pub struct Ports {
     pub hub: u16,
 }
 
-/// Node code that is run before the SDK: an exception that nobody caught ends the process, as Node does by itself.
-const DIE_OF_EXCEPTIONS: &str =
-    "data:text/javascript,process.on('uncaughtException',(e)=>{console.error('uncaught',e.stack);process.exit(70)})";
+/// Node code that is run before the SDK. An exception that nobody caught ends the process, as Node does by itself. And its answers bear
+/// the time that all share: the SDK's own clock does not hurry, and Outlay would rightly stop for clocks that differ.
+const PRELUDE: &str = "data:text/javascript,import http from 'node:http';\
+    process.on('uncaughtException',(e)=>{console.error('uncaught',e.stack);process.exit(70)});\
+    const [from,times]=process.env.OUTLAY_REHEARSAL_CLOCK.split(':').map(Number);\
+    const date=()=>new Date(from/1000+(Date.now()-from/1000)*times).toUTCString();\
+    const write=http.ServerResponse.prototype.writeHead;\
+    http.ServerResponse.prototype.writeHead=function(...head){this.setHeader('Date',date());return write.apply(this,head)};";
 
 /// The SDK as npm installed it in `package`, set up as docs/sdk.md says. 18.0.2 survives its own exceptions, and one of them, out of its
 /// Redis client, leaves it deaf for good; so it has to die of them and be started again.
-pub fn sdk(package: &Path, ports: &Ports, dfsp: &str, seconds: u32) -> Command {
+pub fn sdk(package: &Path, ports: &Ports, dfsp: &str, seconds: u32, clock: &str) -> Command {
     let mut command = Command::new("node");
-    command.args(["--import", DIE_OF_EXCEPTIONS]).arg(package.join("src/index.js"));
+    command.args(["--import", PRELUDE]).arg(package.join("src/index.js"));
     let settings = [
         ("INBOUND_LISTEN_PORT", ports.inbound.to_string()),
         ("OUTBOUND_LISTEN_PORT", ports.outbound.to_string()),
@@ -93,6 +98,7 @@ pub fn sdk(package: &Path, ports: &Ports, dfsp: &str, seconds: u32) -> Command {
         ("REQUEST_PROCESSING_TIMEOUT_SECONDS", seconds.to_string()),
         ("JWS_SIGN", "false".to_owned()),
         ("VALIDATE_INBOUND_JWS", "false".to_owned()),
+        ("OUTLAY_REHEARSAL_CLOCK", clock.to_owned()),
     ];
     command.envs(settings);
     command
