@@ -87,6 +87,11 @@ impl House {
         self.registry.path()
     }
 
+    /// Whether time goes by faster here than on the machine.
+    pub fn hurries(&self) -> bool {
+        self.package.is_some()
+    }
+
     /// What is ours to kill.
     pub fn mortal(&self) -> Vec<Part> {
         if self.package.is_some() { vec![Part::Sdk, Part::Redis, Part::Outlay] } else { vec![Part::Outlay] }
