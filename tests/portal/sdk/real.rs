@@ -18,6 +18,8 @@ use machine::Part;
 const PATIENCE: Duration = Duration::from_secs(1_200);
 /// The same where it does not: a number that nobody knows is tried for 25 minutes.
 const LONG_PATIENCE: Duration = Duration::from_secs(3_000);
+/// At most one row in so many may fail only because everything died: a dead attempt's late quote can take the place of the one that is paid.
+const UNLUCKY_ONE_IN: usize = 100;
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// A number from the environment.
@@ -61,6 +63,8 @@ async fn a_mixed_batch_is_paid_through_a_real_sdk_while_everything_dies() {
     books.print();
     assert!(unpaid_at_last_kill, "everything was paid before the last kill; use more rows (OUTLAY_SDK_TEST_ROWS)");
     assert!(books.differences.is_empty(), "{} differences", books.differences.len());
+    let unlucky = books.unlucky.len();
+    assert!(unlucky * UNLUCKY_ONE_IN <= rows, "{unlucky} payments ended badly that a better SDK would have made: see the notes");
 }
 
 /// The real thing passes `admin check-sdk`, and the same SDK's inbound API does not.

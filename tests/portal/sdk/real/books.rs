@@ -38,7 +38,7 @@ pub struct Books {
     executions: i32,
     faults: BTreeSet<&'static str>,
     /// Rows that a better SDK would have paid: nobody was paid wrongly, and they can be paid by a retry.
-    unlucky: Vec<String>,
+    pub unlucky: Vec<String>,
     pub differences: Vec<String>,
 }
 
