@@ -15,6 +15,7 @@ use super::core::{Standing, Stop};
 use super::crash::crash_point;
 use super::store::{self, Deltas, Ended, Key, Landed, Learned, Move, RecordedBytes, Reply};
 use super::{finish, late, pause};
+use crate::clock::Instant;
 use crate::db::{self, Db, Isolation, Turn, WriteTx};
 use crate::ids::{AttemptId, BatchId, FundingAccountId, RowId, TransferId};
 use crate::money::Minor;
@@ -247,9 +248,9 @@ fn apply(tx: &mut WriteTx<'_>, group: &[Write], holder: &str, known_epoch: i64) 
     let mut moved = Vec::with_capacity(group.len());
     if !recordings.is_empty() {
         store::lock_paying(tx, recordings.iter().map(|write| &write.batch).collect::<BTreeSet<_>>().into_iter())?;
-        moved.extend(store::record_rows(tx, &moves(&recordings))?);
+        moved.extend(store::record_rows(tx, &moves(&recordings, tx.now()))?);
     }
-    moved.extend(store::move_rows(tx, &moves(&others))?);
+    moved.extend(store::move_rows(tx, &moves(&others, tx.now()))?);
     let is_moved: HashSet<&RowId> = moved.iter().collect();
     let done: Vec<&Write> = recordings.into_iter().chain(others).filter(|write| is_moved.contains(&write.row)).collect();
     keep(tx, group, &done)?;
@@ -273,8 +274,9 @@ fn apply(tx: &mut WriteTx<'_>, group: &[Write], holder: &str, known_epoch: i64) 
     Ok(moved)
 }
 
-fn moves(writes: &[&Write]) -> Vec<Move> {
-    writes.iter().map(|write| write.as_move()).collect()
+/// What is settled is settled now, however long it waited to be written: a day's report that is made must not get another payment.
+fn moves(writes: &[&Write], now: Instant) -> Vec<Move> {
+    writes.iter().map(|write| write.as_move().not_settled_before(now)).collect()
 }
 
 /// The leases of the group that are still ours; none where the database under us is older than what this process has seen.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use diesel::prelude::*;
 
 use super::*;
-use crate::clock::{Clock, Instant, ManualClock};
+use crate::clock::{Clock, ManualClock};
 use crate::db::schema::{attempts, batches, transfers};
 use crate::db::{Access, Conn, DatabaseUrl};
 use crate::dispatch::core::Standing;
@@ -127,6 +127,18 @@ impl Desk {
     fn counts(&self) -> (i64, i64, i64) {
         batches::table.select((batches::paying, batches::succeeded, batches::sum_succeeded)).first(&mut self.conn()).unwrap()
     }
+}
+
+#[tokio::test]
+async fn what_waited_to_be_written_is_settled_when_it_is_written() {
+    let _alone = ALONE.lock().await;
+    let desk = desk();
+    assert_eq!(desk.recorder.write(desk.record(1)).await, Ok(true));
+    let paid = desk.pay(1);
+    desk.clock.advance(Duration::from_secs(50));
+    assert_eq!(desk.recorder.write(paid).await, Ok(true));
+    let settled: Option<Instant> = transfers::table.find(id(1)).select(transfers::settled_at).first(&mut desk.conn()).unwrap();
+    assert_eq!(settled, Some(desk.clock.now()), "the report of the minute before may be made");
 }
 
 #[tokio::test]

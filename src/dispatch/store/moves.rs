@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::given::Given;
+use crate::clock::Instant;
 use crate::db::{Result, WriteTx};
 use crate::dispatch::TransferState;
 use crate::dispatch::core::{Fault, Standing};
@@ -100,17 +101,17 @@ impl Move {
             to_tries: to.tries.passing,
             to_tries_limited: to.tries.limited,
             to_asks: to.asks,
-            to_next: to.next_at.map(crate::clock::Instant::micros),
+            to_next: to.next_at.map(Instant::micros),
             to_refused: to.refused,
             to_recorded_by: recorded.map(|recorded| recorded.by.clone()),
             to_recorded_expires: recorded.map(|recorded| recorded.expires_at.micros()),
             to_recorded_until: recorded.map(|recorded| recorded.until.micros()),
-            to_doubt: to.doubt_since.map(crate::clock::Instant::micros),
+            to_doubt: to.doubt_since.map(Instant::micros),
             to_unshown: to.unshown.map(|unshown| unshown.since.micros()),
             to_unshown_count: to.unshown.map_or(0, |unshown| unshown.times),
             to_code: to.fault.and_then(|Fault { code, .. }| code).map(|code| code.to_string()),
             to_reason: to.why.as_ref().map(crate::dispatch::why::Why::to_text),
-            to_settled: to.settled_at.map(crate::clock::Instant::micros),
+            to_settled: to.settled_at.map(Instant::micros),
             to_payee_fsp: None,
             to_resolved_name: None,
             to_looked_up: None,
@@ -118,6 +119,13 @@ impl Move {
             to_transfer: None,
             digest: None,
         }
+    }
+
+    /// Where it settles the row, this is when, unless it was later.
+    #[must_use]
+    pub fn not_settled_before(mut self, now: Instant) -> Self {
+        self.to_settled = self.to_settled.map(|at| at.max(now.micros()));
+        self
     }
 
     /// What recording needs beside: what was agreed, the id, and the digest the row must have.
