@@ -77,7 +77,7 @@ pub enum Refusal {
     Moved(Moved),
     /// About the code of their app, which an approval asks for where the institution wants it.
     #[error(transparent)]
-    Code(CodeRefusal),
+    Code(#[from] CodeRefusal),
     #[error(transparent)]
     Db(#[from] db::Error),
 }
@@ -95,12 +95,6 @@ impl Failure for Refusal {
 impl AsksForCode for Refusal {
     fn code(&self) -> Option<&CodeRefusal> {
         if let Self::Code(refusal) = self { Some(refusal) } else { None }
-    }
-}
-
-impl From<CodeRefusal> for Refusal {
-    fn from(refusal: CodeRefusal) -> Self {
-        Self::Code(refusal)
     }
 }
 

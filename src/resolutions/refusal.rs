@@ -43,7 +43,7 @@ pub enum Refusal {
     EvidenceTooLong,
     /// About the code of their app, which closing as not paid asks for where the institution wants it.
     #[error(transparent)]
-    Code(CodeRefusal),
+    Code(#[from] CodeRefusal),
     #[error(transparent)]
     Db(#[from] db::Error),
 }
@@ -61,12 +61,6 @@ impl Failure for Refusal {
 impl AsksForCode for Refusal {
     fn code(&self) -> Option<&CodeRefusal> {
         if let Self::Code(refusal) = self { Some(refusal) } else { None }
-    }
-}
-
-impl From<CodeRefusal> for Refusal {
-    fn from(refusal: CodeRefusal) -> Self {
-        Self::Code(refusal)
     }
 }
 

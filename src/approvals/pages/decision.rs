@@ -18,7 +18,7 @@ use crate::db::Conn;
 use crate::ids::{BatchId, OnceKey};
 use crate::money::Minor;
 use crate::people::Actor;
-use crate::people::pages::second_factor::{SET_UP, code_problem};
+use crate::people::pages::second_factor::{code_problem, to_set_up};
 use crate::people::second_factor::{self, Asked, CodeRefusal, Vault};
 use crate::privileges::Rights;
 use crate::say;
@@ -213,7 +213,7 @@ pub async fn decide(
             institution.wake();
             Ok(outcome.redirect(&request))
         }
-        Err(Refusal::Code(CodeRefusal::NoFactor)) => Ok(to_set_up(&request, &page)),
+        Err(Refusal::Code(CodeRefusal::NoFactor)) => Ok(to_set_up(&request, &page, &set_up_first())),
         Err(Refusal::Code(refusal)) => {
             let problems = vec![Problem::new("code", code_problem(refusal, &page)?)];
             look_again(&request, visitor, page, id, Typed { problems, reason, seal, decision: Some(decision) }).await
@@ -222,11 +222,9 @@ pub async fn decide(
     }
 }
 
-/// Who has to have a second factor sets it up before they approve.
-fn to_set_up(request: &HttpRequest, page: &Page) -> HttpResponse {
-    let why = say!("To approve you need an authenticator app. Set it up here, then open the batch again from Task.");
-    TypedSession(request.get_session()).set_flash(&why.in_language(&page.language));
-    HttpResponse::SeeOther().insert_header((LOCATION, SET_UP)).finish()
+/// What they are told who have to have a second factor and set it up before they approve.
+fn set_up_first() -> Said {
+    say!("To approve you need an authenticator app. Set it up here, then open the batch again from Task.")
 }
 
 /// To the page that says what happens next; of what was approved again, its own page says it.
@@ -281,7 +279,7 @@ async fn look_again(request: &HttpRequest, visitor: Visitor, mut page: Page, id:
     page.problems = typed.problems;
     if page.problems.iter().all(|problem| problem.field == "code") {
         if asked == Asked::Enrolment {
-            return Ok(to_set_up(request, &page));
+            return Ok(to_set_up(request, &page, &set_up_first()));
         }
         let status = if page.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         let view = ApprovalPage {

@@ -75,9 +75,9 @@ pub(in crate::dispatch) struct Move {
 /// What every move sets.
 const SET: &str = "attempt_id = given.to_attempt, state = given.to_state, n = given.to_n, tries = given.to_tries, \
     tries_limited = given.to_tries_limited, asks = given.to_asks, next_at = given.to_next, refused = given.to_refused, \
-    recorded_by = given.to_recorded_by, recorded_expires_at = given.to_recorded_expires, recorded_until = given.to_recorded_until, doubt_since = given.to_doubt, \
-    unshown_since = given.to_unshown, unshown_count = given.to_unshown_count, code = given.to_code, reason = given.to_reason, \
-    settled_at = given.to_settled";
+    recorded_by = given.to_recorded_by, recorded_expires_at = given.to_recorded_expires, \
+    recorded_until = given.to_recorded_until, doubt_since = given.to_doubt, unshown_since = given.to_unshown, \
+    unshown_count = given.to_unshown_count, code = given.to_code, reason = given.to_reason, settled_at = given.to_settled";
 
 /// What only an agreement brings.
 const SET_AGREED: &str = "payee_fsp = given.to_payee_fsp, resolved_name = given.to_resolved_name, \

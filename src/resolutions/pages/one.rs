@@ -1,8 +1,6 @@
 //! The page of one proposal, and what is decided on it.
 
-use actix_session::SessionExt;
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -11,13 +9,12 @@ use crate::dispatch::{Ending, EpochError, TransferState, check_epoch};
 use crate::ids::{OnceKey, ResolutionId};
 use crate::institutions::Institution;
 use crate::people::Actor;
-use crate::people::pages::second_factor::{SET_UP, code_problem};
+use crate::people::pages::second_factor::{code_problem, to_set_up};
 use crate::people::second_factor::{self, Asked, CodeRefusal, Vault};
 use crate::privileges::Action;
 use crate::resolutions::{Case, NOTE_CHARS_MAX, Refusal, Resolution, State, case, confirm_with_code, find, refuse, withdraw};
 use crate::say;
 use crate::web::page::Problem;
-use crate::web::sessions::TypedSession;
 use crate::web::{Done, ErrorPage, Page, Posted, Visitor, filters, html, institution, once};
 use crate::words::Said;
 
@@ -109,13 +106,6 @@ async fn not_held(institution: &Institution) -> Result<(), ErrorPage> {
     }
 }
 
-/// Who has to have a second factor sets it up before they close anything as not paid.
-fn to_set_up(request: &HttpRequest, page: &Page) -> HttpResponse {
-    let why = say!("To confirm this you need an authenticator app. Set it up here, then open the payment again from Operations.");
-    TypedSession(request.get_session()).set_flash(&why.in_language(&page.language));
-    HttpResponse::SeeOther().insert_header((LOCATION, SET_UP)).finish()
-}
-
 /// POST /resolutions/{id}/confirmation
 pub async fn confirmation(
     request: HttpRequest,
@@ -144,7 +134,10 @@ pub async fn confirmation(
             institution.wake();
             Ok(outcome.redirect(&request))
         }
-        Err(Refusal::Code(CodeRefusal::NoFactor)) => Ok(to_set_up(&request, &page)),
+        Err(Refusal::Code(CodeRefusal::NoFactor)) => {
+            let why = say!("To confirm this you need an authenticator app. Set it up here, then open the payment again from Operations.");
+            Ok(to_set_up(&request, &page, &why))
+        }
         Err(Refusal::Code(refusal)) => {
             page.problems.push(Problem::new("code", code_problem(refusal, &page)?));
             look(&request, &visitor, page, wanted, String::new()).await

@@ -10,9 +10,14 @@ pub use self::code::{code, code_form, recovery_code, recovery_code_form};
 pub use self::enrol::{completion, enrol, enrol_form, set_up, set_up_form};
 pub use self::lost_phone::{ask, ask_form};
 pub use self::own::{recovery_codes, recovery_codes_form, removal, removal_form, show};
+use actix_session::SessionExt;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse};
+
 use crate::clock::Instant;
 use crate::people::second_factor::CodeRefusal;
 use crate::say;
+use crate::web::sessions::TypedSession;
 use crate::web::{ErrorPage, Page};
 use crate::words::Said;
 
@@ -21,6 +26,12 @@ const OWN: &str = "/me/second-factor";
 /// Where a signed-in person sets one up.
 pub const SET_UP: &str = "/me/second-factor/set-up";
 const RECOVERY_CODES: &str = "/me/second-factor/recovery-codes";
+
+/// Who has to have a second factor for what they are about to do, and has none, sets it up first; `why` tells them, and what comes then.
+pub fn to_set_up(request: &HttpRequest, page: &Page, why: &Said) -> HttpResponse {
+    TypedSession(request.get_session()).set_flash(&why.in_language(&page.language));
+    HttpResponse::SeeOther().insert_header((LOCATION, SET_UP)).finish()
+}
 
 /// What is wrong with a code that was typed.
 ///
