@@ -90,8 +90,7 @@ async fn the_main_job(scripts: Scripts) {
 
     maker.press("Open the batch").await;
     maker.comes_to("1 payment failed: its money has not left the account.").await;
-    maker.press("Download results").await;
-    let (name, results) = maker.downloaded().await;
+    let (name, results) = maker.download("Download results").await;
     let results = String::from_utf8(results).unwrap();
     assert!(name.starts_with("november") && name.ends_with(".csv"), "{name}");
     for (reference, word) in

@@ -61,7 +61,7 @@ async fn upload(browser: &Browser, site: &str, files: &Path, folder: &Path) {
         browser.find("main:not(:has([data-upload])) .actions, form[action$=corrections]").await;
         take(browser, &folder.join(format!("maker_batches_ID_{seen}"))).await;
     }
-    browser.find("form[action$=submission] button").await.click().await.unwrap();
+    browser.follow("form[action$=submission] button").await;
     browser.sees("Submitted for approval").await;
     take(browser, &folder.join("maker_batches_ID_submission")).await;
 }

@@ -85,7 +85,7 @@ async fn everybody_needs_an_app(aye: &Browser, portal: &Portal) {
 /// Chooses a branch on the page Add Permission.
 async fn tick_branch(browser: &Browser, portal: &Portal, office: Office) {
     let id = branch(portal, office).await;
-    browser.find(&format!("[name=branch][value='{id}'] + label")).await.click().await.unwrap();
+    browser.tick(&format!("[name=branch][value='{id}'] + label")).await;
 }
 
 async fn path_of(portal: &Portal, person: &Person, more: &str) -> String {
@@ -113,7 +113,7 @@ async fn the_first_day(scripts: Scripts) {
     aye.fill("full_name", "Ma Phyu Phyu").await;
     aye.fill("user_name", "phyu").await;
     let home = format!("[name=branch] option[value='{}']", branch(&portal, HLAING).await);
-    aye.find(&home).await.click().await.unwrap();
+    aye.tick(&home).await;
     aye.press("Save and grant rights").await;
     aye.sees("Ma Phyu Phyu is added with the user name phyu").await;
     let privileges = portal.url(&aye.path().await);
@@ -145,8 +145,7 @@ async fn the_first_day(scripts: Scripts) {
     aye.press("Save these privileges").await;
     aye.sees("waits to be confirmed").await;
     kyi.go(&portal.url("/confirmations")).await;
-    let asked = "//tr[contains(., 'Ma Phyu Phyu')]//a";
-    kyi.client.find(Locator::XPath(asked)).await.unwrap().click().await.unwrap();
+    kyi.follow_in_row("Ma Phyu Phyu").await;
     kyi.sees("Approve Payment").await;
     kyi.press("Confirm").await;
     kyi.sees("Confirmed.").await;
@@ -158,7 +157,7 @@ async fn the_first_day(scripts: Scripts) {
     phyu.sees("Ma Phyu Phyu").await;
     let menu = phyu.find(".sidebar").await.text().await.unwrap();
     assert!(menu.contains("Task") && !menu.contains("Bulk Payment") && !menu.contains("Users"), "{menu}");
-    phyu.find(".sidebar a[href='/tasks']").await.click().await.unwrap();
+    phyu.follow(".sidebar a[href='/tasks']").await;
     phyu.sees("Nothing waits for you").await;
     for closed in ["/users", "/batches/new"] {
         phyu.go(&portal.url(closed)).await;
@@ -176,7 +175,7 @@ async fn the_permissions_of_one_are_copied_to_another() {
     aye.go(&path_of(&portal, &TUN, "/privileges").await).await;
     aye.press("Copy Permission").await;
     let from = format!("[name=from] option[value='{}']", user(&portal, &THIRI).await.id);
-    aye.find(&from).await.click().await.unwrap();
+    aye.tick(&from).await;
     aye.press("Check").await;
     aye.sees("Copied from Ma Thiri. Nothing is saved yet.").await;
     aye.sees("Make Payroll").await;
@@ -185,7 +184,7 @@ async fn the_permissions_of_one_are_copied_to_another() {
     aye.press("Save these privileges").await;
     aye.sees("The privileges of U Tun Aung are changed.").await;
     tun.go(&portal.url("/")).await;
-    tun.find(".sidebar a[href='/batches/new']").await.click().await.unwrap();
+    tun.follow(".sidebar a[href='/batches/new']").await;
     tun.sees("Upload and check").await;
 }
 
@@ -214,8 +213,7 @@ async fn a_lost_phone_is_replaced_by_a_new_qr_code() {
     aye.press("Confirm decision").await;
     aye.sees("as soon as another account manager confirms it").await;
     kyi.go(&portal.url("/confirmations")).await;
-    let asked = "//tr[contains(., 'Daw Hla Hla')]//a";
-    kyi.client.find(Locator::XPath(asked)).await.unwrap().click().await.unwrap();
+    kyi.follow_in_row("Daw Hla Hla").await;
     kyi.press("Confirm").await;
     kyi.sees("New QR code allowed").await;
     let one_time = kyi.find(".panel-reference code").await.text().await.unwrap();

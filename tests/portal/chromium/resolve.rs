@@ -39,7 +39,7 @@ async fn two_close_a_payment_wrongly_and_the_alarm_is_seen_to() {
     nan.sees("Payments of which the network has not said how they ended").await;
     nan.press("Daw Mya").await;
     nan.press("Say how it ended").await;
-    nan.find("[name=ending][value=not_paid] + label").await.click().await.unwrap();
+    nan.tick("[name=ending][value=not_paid] + label").await;
     nan.fill("note", "The bank did not find it").await;
     nan.fill("evidence", "U Ba at KBZPay, ref 7788").await;
     nan.press("Propose this outcome").await;

@@ -46,13 +46,12 @@ async fn a_branch_manager_reads_a_day_and_takes_it_away() {
         browser.sign_in(&portal, &TUN).await;
         browser.go(&portal.url("/reports")).await;
         browser.sees("What was paid and what failed on a day").await;
-        browser.find("main .report-list a[href='/reports/days']").await.click().await.unwrap();
+        browser.follow("main .report-list a[href='/reports/days']").await;
         browser.sees("What each day came to").await;
-        browser.find("main tbody tr:first-child th a").await.click().await.unwrap();
+        browser.follow("main tbody tr:first-child th a").await;
         browser.sees("Do not pay any of them again.").await;
         browser.sees("Probably paid").await;
-        browser.find("main .actions a").await.click().await.unwrap();
-        let (name, bytes) = browser.downloaded().await;
+        let (name, bytes) = browser.download("Download as CSV").await;
         assert!(name.starts_with("end-of-day-") && String::from_utf8(bytes).unwrap().contains("Needs attention"), "{name}");
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use fantoccini::elements::Element;
+use fantoccini::elements::{Element, ElementRef};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -103,19 +103,58 @@ impl Browser {
     /// Chooses the radio, the box or the option that reads so.
     pub async fn choose(&self, words: &str) {
         let reads = format!("normalize-space(.)=\"{words}\"");
-        self.click(&format!("//label[{reads}] | //option[{reads}]"), words).await;
+        self.click(Locator::XPath(&format!("//label[{reads}] | //option[{reads}]"))).await;
     }
 
-    /// Presses the button, or follows the link, that reads so.
+    /// Chooses the radio, the box or the option that this selector names.
+    pub async fn tick(&self, css: &str) {
+        self.click(Locator::Css(css)).await;
+    }
+
+    /// Presses the button, or follows the link, that reads so, to the page it leads to.
     pub async fn press(&self, words: &str) {
-        let reads = format!("normalize-space(.)=\"{words}\"");
-        self.click(&format!("//button[{reads}][not(@aria-hidden)] | //a[{reads}] | //summary[{reads}]"), words).await;
+        self.leave_by(Locator::XPath(&to_press(words))).await;
     }
 
-    async fn click(&self, xpath: &str, words: &str) {
-        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)).await;
-        let Ok(element) = found else { panic!("nothing to press reads «{words}»\n{}", self.reads().await) };
-        element.click().await.unwrap();
+    /// Follows the link that this selector names.
+    pub async fn follow(&self, css: &str) {
+        self.leave_by(Locator::Css(css)).await;
+    }
+
+    /// Follows the link in the table's row that has these words.
+    pub async fn follow_in_row(&self, words: &str) {
+        self.leave_by(Locator::XPath(&format!("//tr[contains(., \"{words}\")]//a"))).await;
+    }
+
+    /// Clicks on what leads to another page, and waits for that page: what is done next would be lost on the old one,
+    /// which stays for a moment.
+    async fn leave_by(&self, place: Locator<'_>) {
+        let old = self.document().await;
+        self.click(place).await;
+        let began = Instant::now();
+        while self.document().await.is_none_or(|new| Some(new) == old) {
+            assert!(began.elapsed() < PATIENCE, "{place:?} led nowhere from\n{}", self.reads().await);
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// What the driver calls this page's body; another page, also one that a script puts in its place, has another. None while it changes.
+    async fn document(&self) -> Option<ElementRef> {
+        Some(self.client.find(Locator::Css("body")).await.ok()?.element_id())
+    }
+
+    /// Clicks once; again only where scripts put another element in its place before the click.
+    async fn click(&self, place: Locator<'_>) {
+        let began = Instant::now();
+        loop {
+            let found = self.client.wait().at_most(PATIENCE).for_element(place).await;
+            let Ok(element) = found else { panic!("nothing to click is {place:?} on\n{}", self.reads().await) };
+            match element.click().await {
+                Ok(()) => return,
+                Err(error) if error.is_stale_element_reference() && began.elapsed() < PATIENCE => {}
+                Err(error) => panic!("a click on {place:?}: {error}\n{}", self.reads().await),
+            }
+        }
     }
 
     pub async fn find(&self, css: &str) -> Element {
@@ -176,13 +215,15 @@ impl Browser {
         answer["value"].clone()
     }
 
-    /// Waits for a download to end: its name and its bytes. Takes it away, so that the next one is found too.
-    pub async fn downloaded(&self) -> (String, Vec<u8>) {
+    /// Presses what reads so, which gives a file: its name and its bytes.
+    pub async fn download(&self, words: &str) -> (String, Vec<u8>) {
+        self.click(Locator::XPath(&to_press(words))).await;
         let began = Instant::now();
         loop {
             let files = std::fs::read_dir(self.downloads.path()).unwrap().map(|file| file.unwrap().path());
             if let Some(done) = files.into_iter().find(|file| is_whole(file)) {
                 let bytes = std::fs::read(&done).unwrap();
+                // So that the next one is found too.
                 std::fs::remove_file(&done).unwrap();
                 return (done.file_name().unwrap().to_str().unwrap().to_owned(), bytes);
             }
@@ -192,10 +233,17 @@ impl Browser {
     }
 }
 
-/// Chromium gives a download its name when it has all of it.
+/// The buttons, links and folds that read so.
+fn to_press(words: &str) -> String {
+    let reads = format!("normalize-space(.)=\"{words}\"");
+    format!("//button[{reads}][not(@aria-hidden)] | //a[{reads}] | //summary[{reads}]")
+}
+
+/// Chromium keeps the name with an empty file, and puts the whole one in its place.
 fn is_whole(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    !name.ends_with(".crdownload") && !name.starts_with(".com.google.") && !name.starts_with(".org.chromium.")
+    let is_part = name.ends_with(".crdownload") || name.starts_with(".com.google.") || name.starts_with(".org.chromium.");
+    !is_part && std::fs::metadata(file).is_ok_and(|file| file.len() > 0)
 }
 
 impl Drop for Browser {
