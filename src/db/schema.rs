@@ -298,6 +298,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         settled_at -> Nullable<BigInt>,
         tries_limited -> Integer,
+        superseded_by -> Nullable<Text>,
     }
 }
 

@@ -102,8 +102,7 @@ impl TransferCriteria {
         let mut all = Vec::new();
         if let Some(id) = &self.id {
             let id = question.text(id.as_str());
-            // The two words about the state are those of the index over live rows.
-            all.push(format!("((t.home_transaction_id = {id} AND t.state <> 'superseded') OR t.transfer_id = {id})"));
+            all.push(format!("((t.home_transaction_id = {id} AND t.superseded_by IS NULL) OR t.transfer_id = {id})"));
         }
         if let Some(reference) = &self.reference {
             let reference = question.text(reference.as_str());
