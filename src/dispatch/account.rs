@@ -1,10 +1,10 @@
 //! A funding account in the hands of this process: its SDK, its payer, its slots, its lease, and what it hears of the other end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::breakers::Breakers;
-use super::core::{Lane, Oddity, Rules, Sight, Watch, shares};
+use super::core::{Lane, Oddity, Rules, Sight, Step, Watch, shares};
 use super::lease::Lease;
 use super::slots::{Slot, Slots};
 use crate::funding::FundingAccount;
@@ -12,7 +12,7 @@ use crate::ids::{BatchId, FspId, FundingAccountId};
 use crate::sdk::{Client, PartyId};
 
 /// Rows in hand for each call that may be in flight: enough that the recorder's groups are large, though one batch alone gets half.
-const ROWS_PER_SLOT: usize = 16;
+const ROWS_PER_SLOT: usize = 32;
 /// Questions in hand for each call that may be in flight, beside the rows to pay.
 const QUESTIONS_PER_SLOT: usize = 4;
 
@@ -33,6 +33,8 @@ pub(super) struct Account {
     rows_max: usize,
     questions_max: usize,
     hand: Mutex<Hand>,
+    /// The batches that were being paid at the last look.
+    being_paid: Mutex<BTreeSet<BatchId>>,
     lease: Mutex<Lease>,
     watch: Mutex<Watch>,
     breakers: Mutex<Breakers>,
@@ -62,6 +64,7 @@ impl Account {
             rows_max: concurrency.saturating_mul(ROWS_PER_SLOT),
             questions_max: concurrency.saturating_mul(QUESTIONS_PER_SLOT),
             hand: Mutex::default(),
+            being_paid: Mutex::default(),
             lease: Mutex::new(lease),
             watch: Mutex::default(),
             breakers: Mutex::new(breakers),
@@ -69,8 +72,8 @@ impl Account {
     }
 
     /// Waits for the right to make one call; it ends with the slot. `fsp`: who has to answer, where it is one payee's FSP.
-    pub async fn slot(&self, batch: &BatchId, fsp: Option<&FspId>) -> Slot {
-        self.slots.slot(Lane { account: self.id.clone(), batch: batch.clone(), fsp: fsp.cloned() }).await
+    pub async fn slot(&self, step: Step, batch: &BatchId, fsp: Option<&FspId>) -> Slot {
+        self.slots.slot(Lane { account: self.id.clone(), batch: batch.clone(), fsp: fsp.cloned(), step }).await
     }
 
     /// The lease that a write compares: name and epoch.
@@ -108,6 +111,15 @@ impl Account {
             None => hand.asking += 1,
         }
         RowInHand { account: Arc::clone(self), batch: batch.cloned() }
+    }
+
+    /// Which batches are being paid now: rows of the others make no more calls before something is recorded.
+    pub fn now_paying(&self, batches: BTreeSet<BatchId>) {
+        *lock(&self.being_paid) = batches;
+    }
+
+    pub fn is_paying(&self, batch: &BatchId) -> bool {
+        lock(&self.being_paid).contains(batch)
     }
 
     pub fn breakers(&self) -> MutexGuard<'_, Breakers> {

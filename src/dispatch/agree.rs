@@ -1,7 +1,7 @@
 //! Lookup and quote: nothing here moves money, so everything here may be repeated.
 
 use super::breakers::Whom;
-use super::core::{self, Decision, Fault, Gate, Offer, Party, Priced, Standing, Then};
+use super::core::{self, Decision, Fault, Gate, Offer, Party, Priced, Standing, Step, Then};
 use super::job::Job;
 use super::replies::Call;
 use super::why::Why;
@@ -26,7 +26,7 @@ impl Job {
         // Where the file names the FSP, it is the one that has to answer.
         let fsp = self.row.to_fsp.clone();
         let (payee, trace) = (self.payee(), Trace::of(&self.transfer_id(&standing)));
-        let slot = self.account.slot(&self.row.batch_id, fsp.as_ref()).await;
+        let slot = self.account.slot(Step::Begin, &self.row.batch_id, fsp.as_ref()).await;
         // Asked with the slot in hand: much may have been heard while it was waited for.
         if let Some(waits) = self.waits(fsp.as_ref(), &standing) {
             return waits;
@@ -64,7 +64,7 @@ impl Job {
             return Err(Decision { standing, then: Then::LookUp, stop: None });
         };
         let request = self.question(&standing);
-        let slot = self.account.slot(&self.row.batch_id, Some(&payee_fsp)).await;
+        let slot = self.account.slot(Step::Quote, &self.row.batch_id, Some(&payee_fsp)).await;
         if !self.is_probe
             && let Some(waits) = self.waits(Some(&payee_fsp), &standing)
         {
@@ -86,8 +86,12 @@ impl Job {
         }
     }
 
-    /// An FSP that is not worth asking now: the row waits as long as its breaker says.
+    /// A batch that was stopped while the row waited for its turn, or an FSP that is not worth asking now.
     fn waits(&mut self, fsp: Option<&FspId>, standing: &Standing) -> Option<Decision> {
+        if !self.account.is_paying(&self.row.batch_id) {
+            let standing = core::give_back(standing.clone(), self.at())?;
+            return Some(Decision { standing, then: Then::Rest, stop: None });
+        }
         let gate = self.account.breakers().pass(&Whom::Fsp(fsp?.clone()), self.shared.now());
         match gate {
             Gate::Go => None,

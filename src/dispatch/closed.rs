@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::account::Account;
 use super::by_people;
 use super::core::limits::CLOSED_ASK_FOR;
-use super::core::{self, AlarmKind, Heard, Lookout, Unshown, Watched};
+use super::core::{self, AlarmKind, Heard, Lookout, Step, Unshown, Watched};
 use super::lease::Lease;
 use super::replies::{Call, Kept as _, kept, word_of};
 use super::shared::Shared;
@@ -57,7 +57,7 @@ fn claim(tx: &mut WriteTx<'_>, account: &FundingAccountId, lease: &Lease, worker
 
 /// Asks about one id, and writes down what was heard.
 async fn ask(shared: Arc<Shared>, account: Arc<Account>, worker: String, closed: ClosedRow) {
-    let slot = account.slot(&closed.batch, None).await;
+    let slot = account.slot(Step::Begin, &closed.batch, None).await;
     let (sent_at, clock_is_steady) = shared.steady_now(&account.rules);
     let exchange = account.client.transfer(&closed.transfer).await;
     drop(slot);
@@ -76,7 +76,7 @@ async fn ask(shared: Arc<Shared>, account: Arc<Account>, worker: String, closed:
 
 /// A GET of an id that nobody ever used.
 async fn hub_answers(account: &Account, batch: &BatchId) -> bool {
-    let slot = account.slot(batch, None).await;
+    let slot = account.slot(Step::Begin, batch, None).await;
     let exchange = account.client.transfer(&TransferId::from(uuid::Uuid::new_v4().to_string())).await;
     drop(slot);
     matches!(exchange.answer, TransferAnswer::NotFound)

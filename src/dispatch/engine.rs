@@ -224,6 +224,7 @@ impl Engine {
                 did += self.begin(&one.batch).await?;
             }
         }
+        self.tell_what_is_paid(&batches, is_suspended);
         for account in wanted {
             did += self.claim(&account, to_ask.contains(&account), &batches).await?;
         }

@@ -1,7 +1,7 @@
 //! Asking about a transfer: GET /transfers/{id}, until the network says how it ended.
 
 use super::core::limits::ASKS_PER_CLAIM_MAX;
-use super::core::{self, Decision, Heard, Standing, Word};
+use super::core::{self, Decision, Heard, Standing, Step, Word};
 use super::crash::crash_point;
 use super::job::Job;
 use super::replies::{Call, word_of};
@@ -19,7 +19,7 @@ impl Job {
         }
         let id = self.transfer_id(&standing);
         // The slot first: what "unknown" proves is judged by when the question is really sent.
-        let slot = self.account.slot(&self.row.batch_id, None).await;
+        let slot = self.account.slot(Step::Begin, &self.row.batch_id, None).await;
         let (sent_at, clock_is_steady) = self.shared.steady_now(&self.account.rules);
         let exchange = self.account.client.transfer(&id).await;
         drop(slot);
@@ -33,7 +33,7 @@ impl Job {
     /// About an id that nobody ever used: a hub that answers 3208 to it does answer.
     pub(super) async fn ask_control(&mut self, standing: Standing) -> Decision {
         let id = TransferId::from(uuid::Uuid::new_v4().to_string());
-        let slot = self.account.slot(&self.row.batch_id, None).await;
+        let slot = self.account.slot(Step::Begin, &self.row.batch_id, None).await;
         let sent_at = self.shared.now();
         let exchange = self.account.client.transfer(&id).await;
         drop(slot);

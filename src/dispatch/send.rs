@@ -1,6 +1,6 @@
 //! Sending the recorded bytes. The hub executes an id at most once, so sending them again, by anyone, at any time, is harmless.
 
-use super::core::{self, Decision, Standing, Then};
+use super::core::{self, Decision, Standing, Step, Then};
 use super::crash::crash_point;
 use super::job::Job;
 use super::replies::{Call, word_of};
@@ -31,7 +31,7 @@ impl Job {
             return None;
         }
         let fsp = self.landed.payee_fsp.clone();
-        let slot = self.account.slot(&self.row.batch_id, fsp.as_ref()).await;
+        let slot = self.account.slot(Step::Send, &self.row.batch_id, fsp.as_ref()).await;
         let sent_at = self.shared.now();
         let exchange = self.account.client.send(&prepare).await;
         drop(slot);

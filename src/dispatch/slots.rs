@@ -58,10 +58,11 @@ impl Drop for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dispatch::core::Step;
     use crate::ids::{BatchId, FundingAccountId};
 
     fn lane() -> Lane {
-        Lane { account: FundingAccountId::from("a"), batch: BatchId::from("b"), fsp: None }
+        Lane { account: FundingAccountId::from("a"), batch: BatchId::from("b"), fsp: None, step: Step::Begin }
     }
 
     #[tokio::test]

@@ -44,7 +44,7 @@ pub use send::on_sent;
 pub use share::shares;
 pub use steady::Steady;
 pub use tries::Tries;
-pub use turns::{Bounds, Lane, Turns};
+pub use turns::{Bounds, Lane, Step, Turns};
 pub use wait::liquidity_wait;
 pub use watch::{About, Oddity, Sight, Watch, skew_s};
 

@@ -1,17 +1,30 @@
 //! Whose call goes next. Calls in flight are bounded for each funding account, for each payee's FSP and for the whole SDK; where more
 //! want to call than may, batches take turns, and within a batch its FSPs do. So neither a large batch nor a slow FSP keeps the slots.
+//! Within a batch, what is further along goes first: an offer, and bytes that were recorded, are good for a time only, and many more rows
+//! than calls are in hand.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::ids::{BatchId, FspId, FundingAccountId};
 
-/// What a call counts against.
+/// Which call of a payment it is, the later the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// A lookup, or a question about what may have been paid: nothing of these expires.
+    Begin,
+    Quote,
+    Send,
+}
+
+/// What a call counts against, and with which others it waits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lane {
     pub account: FundingAccountId,
     pub batch: BatchId,
     /// The FSP that has to answer; `None` where it is not known, or where the hub answers by itself.
     pub fsp: Option<FspId>,
+    pub step: Step,
 }
 
 /// Calls in flight at most.
@@ -80,8 +93,7 @@ impl<T> Turns<T> {
     }
 
     fn next(&mut self) -> Option<(Lane, T)> {
-        let fits = |queue: &Queue<T>| queue.lanes.iter().position(|(lane, _)| self.fits(lane));
-        let (place, lane_place) = self.batches.iter().enumerate().find_map(|(place, queue)| Some((place, fits(queue)?)))?;
+        let (place, lane_place) = self.batches.iter().enumerate().find_map(|(place, queue)| Some((place, self.turn_in(queue)?)))?;
         let mut queue = self.batches.remove(place)?;
         let (lane, mut waiters) = queue.lanes.remove(lane_place)?;
         let waiter = waiters.pop_front()?;
@@ -93,6 +105,12 @@ impl<T> Turns<T> {
             self.batches.push_back(queue);
         }
         Some((lane, waiter))
+    }
+
+    /// Of a batch's lanes that fit, the first of those that are furthest along.
+    fn turn_in(&self, queue: &Queue<T>) -> Option<usize> {
+        let fitting = queue.lanes.iter().enumerate().filter(|(_, (lane, _))| self.fits(lane));
+        fitting.min_by_key(|(_, (lane, _))| Reverse(lane.step)).map(|(place, _)| place)
     }
 
     pub const fn in_flight(&self) -> usize {
@@ -132,7 +150,7 @@ mod tests {
     const BOUNDS: Bounds = Bounds { sdk: 6, account: 4, fsp: 3 };
 
     fn lane(account: &str, batch: &str, fsp: Option<&str>) -> Lane {
-        Lane { account: FundingAccountId::from(account), batch: BatchId::from(batch), fsp: fsp.map(FspId::from) }
+        Lane { account: FundingAccountId::from(account), batch: BatchId::from(batch), fsp: fsp.map(FspId::from), step: Step::Begin }
     }
 
     #[test]
@@ -156,19 +174,42 @@ mod tests {
         assert_eq!(turns.end(&other), [(other.clone(), ())], "though fifty wait for the slow one");
     }
 
+    #[test]
+    fn what_was_recorded_is_sent_before_anything_else_is_begun() {
+        let mut turns = Turns::new(Bounds { sdk: 1, account: 1, fsp: 1 });
+        let of = |step| Lane { step, ..lane("a", "one", Some("kbz")) };
+        assert_eq!(turns.ask(&of(Step::Begin), "first"), Some("first"));
+        let waiting =
+            [(Step::Begin, "begin"), (Step::Quote, "quote"), (Step::Send, "send"), (Step::Begin, "begin too"), (Step::Send, "send too")];
+        assert!(waiting.iter().all(|(step, name)| turns.ask(&of(*step), *name).is_none()));
+        let went: Vec<_> = (0..5).flat_map(|_| turns.end(&of(Step::Begin))).map(|(_, name)| name).collect();
+        assert_eq!(went, ["send", "send too", "quote", "begin", "begin too"]);
+    }
+
+    #[test]
+    fn another_batch_has_its_turn_whatever_the_first_has_recorded() {
+        let mut turns = Turns::new(Bounds { sdk: 1, account: 1, fsp: 1 });
+        let (recorded, begun) = (Lane { step: Step::Send, ..lane("a", "one", None) }, lane("a", "two", None));
+        assert_eq!(turns.ask(&recorded, "one"), Some("one"));
+        assert!([(&recorded, "one"), (&recorded, "one"), (&begun, "two")].into_iter().all(|(lane, name)| turns.ask(lane, name).is_none()));
+        let went: Vec<_> = (0..3).flat_map(|_| turns.end(&recorded)).map(|(_, name)| name).collect();
+        assert_eq!(went, ["one", "two", "one"]);
+    }
+
     proptest! {
         /// Whatever comes and ends: no bound is ever passed, nobody waits while they could go, and all go in the end, each once.
         #[test]
-        fn bounds_hold_and_everybody_gets_a_turn(steps in proptest::collection::vec((0_usize..2, 0_usize..3, 0_usize..4, any::<bool>()), 1..300)) {
+        fn bounds_hold_and_everybody_gets_a_turn(steps in proptest::collection::vec((0_usize..2, 0_usize..3, 0_usize..4, 0_usize..3, any::<bool>()), 1..300)) {
             let mut turns = Turns::new(BOUNDS);
             let (mut flying, mut went, mut asked) = (Vec::<Lane>::new(), Vec::new(), 0);
-            for (account, batch, fsp, ends) in steps {
+            for (account, batch, fsp, step, ends) in steps {
                 if ends && !flying.is_empty() {
                     let done = flying.remove((account + batch + fsp) % flying.len());
                     for (lane, waiter) in turns.end(&done) { flying.push(lane); went.push(waiter); }
                 } else {
                     let fsp = ["kbz", "wave", "aya"].get(fsp).copied();
-                    let lane = lane(["a", "b"][account], ["1", "2", "3"][batch], fsp);
+                    let step = [Step::Begin, Step::Quote, Step::Send][step];
+                    let lane = Lane { step, ..lane(["a", "b"][account], ["1", "2", "3"][batch], fsp) };
                     if let Some(waiter) = turns.ask(&lane, asked) { flying.push(lane); went.push(waiter); }
                     asked += 1;
                 }

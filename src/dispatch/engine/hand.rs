@@ -14,6 +14,14 @@ use crate::dispatch::store::AtWork;
 use crate::ids::{AttemptId, FundingAccountId};
 
 impl Engine {
+    /// Tells the rows in hand whose batch was stopped meanwhile.
+    pub(super) fn tell_what_is_paid(&self, batches: &[AtWork], is_suspended: bool) {
+        for (id, account) in &self.accounts {
+            let is_paid = |one: &&AtWork| one.batch.funding_account_id == *id && one.batch.state == State::Processing && !is_suspended;
+            account.now_paying(batches.iter().filter(is_paid).map(|one| one.batch.id.clone()).collect());
+        }
+    }
+
     /// Claims what the account has room for: questions first, they hold the end of other people's waiting.
     pub(super) async fn claim(&mut self, id: &FundingAccountId, has_questions: bool, batches: &[AtWork]) -> db::Result<usize> {
         let Some(account) = self.accounts.get(id).cloned() else { return Ok(0) };

@@ -6,13 +6,14 @@ use std::time::Duration;
 use diesel::prelude::*;
 use outlay::audit::{self, What};
 use outlay::clock::Clock as _;
-use outlay::db::schema::{attempts, batches, transfers};
+use outlay::db::schema::{attempts, batches, leases, transfers};
 use outlay::db::{self, WriteTx};
-use outlay::dispatch::{self, ControlRefusal, Count, Engine, TransferState, Went};
+use outlay::dispatch::{self, ControlRefusal, Count, Engine, LEASE_FOR, TransferState, Went};
 use outlay::ids::BatchId;
 use outlay::people::Actor;
 
 use super::desk::{Desk, HOUR, MINUTE, Payee};
+use super::fair::until;
 use super::workers::{Gate, engine_through};
 use crate::support::cast::{HLA, MOE, Person, SU, THIRI, TUN};
 
@@ -126,6 +127,40 @@ async fn what_is_on_the_recorded_side_of_a_pause_is_paid_and_the_rest_waits_exac
         assert!(desk.paid().values().all(|paid| *paid == 100_000), "each once");
         assert_eq!(desk.paid().len(), 300);
     }
+}
+
+/// Waits for the next two looks of the engine: each renews a lease of which half is over.
+async fn looked_twice(desk: &Desk) {
+    let until_at = |conn: &mut db::Conn| leases::table.select(diesel::dsl::max(leases::until_at)).first::<Option<i64>>(conn).unwrap();
+    for _ in 0..2 {
+        let before = until_at(&mut desk.database.conn());
+        desk.clock.advance(LEASE_FOR * 2 / 3);
+        until(desk, |conn| until_at(conn) > before).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_batch_asks_for_no_more_quotes() {
+    let desk = Desk::open().await;
+    let phones = phones(300);
+    let batch = desk.approved(&payees(&phones));
+    let gate = Gate::after(&desk, "/quotes", 0).await;
+    let mut engine = engine_through(&desk, &gate);
+    let flight = tokio::spawn(async move {
+        engine.until_idle().await.unwrap();
+        engine
+    });
+    gate.arrived.notified().await;
+    pause(&desk, &HLA, &batch).await.unwrap();
+    looked_twice(&desk).await;
+    gate.let_go();
+    settle(&desk, &mut flight.await.unwrap(), &batch).await;
+    assert!(desk.replies("quotes").len() <= outlay::dispatch::CONCURRENCY, "{:?}", desk.replies("quotes").len());
+    assert!(desk.ledger().is_empty());
+    assert!(desk.rows(&batch).iter().all(|row| row.state == TransferState::Ready), "all wait");
+    resume(&desk, &SU, &batch).await.unwrap();
+    desk.pay(&mut desk.engine(), &batch).await;
+    assert_eq!(desk.count(&batch, Count::Succeeded), 300);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

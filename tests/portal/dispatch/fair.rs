@@ -34,7 +34,7 @@ fn payees(phones: &[String]) -> Vec<(&str, i64)> {
 }
 
 /// Waits until something is so, looking whenever something was written.
-async fn until(desk: &Desk, is_so: impl Fn(&mut outlay::db::Conn) -> bool) {
+pub async fn until(desk: &Desk, is_so: impl Fn(&mut outlay::db::Conn) -> bool) {
     loop {
         let seen = desk.db.commits();
         if is_so(&mut desk.database.conn()) {
