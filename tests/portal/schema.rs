@@ -6,6 +6,7 @@ use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use outlay::db::Conn;
 
+use crate::dispatch::desk::Desk;
 use crate::support::database::{Engine, TestDatabase};
 
 const SCHEMA: &str = include_str!("../../src/db/schema.rs");
@@ -30,6 +31,23 @@ fn both_engines_have_the_same_indexes_and_references() {
     assert_eq!(found.iter().filter(unique).count(), 1, "one live row per home transaction id: {found:#?}");
     assert!(found.contains("batches references branches: branch_id"), "{found:#?}");
     assert_same(&expected, "SQLite", &found, &format!("{:?}", Engine::under_test()));
+}
+
+/// Two rows that could be paid under the same ids would be told apart by nobody; a corrected one takes the place of the first.
+#[tokio::test]
+async fn a_home_transaction_id_has_one_live_row() {
+    let desk = Desk::open().await;
+    let batch = desk.approved(&[("959777123456", 1_000), ("959777123457", 2_000)]);
+    let [first, second] = [2, 3].map(|line| format!("(SELECT id FROM transfers WHERE batch_id = '{batch}' AND line = {line})"));
+    let run = |sql: String| outlay::db::batch_execute(&mut desk.database.conn(), &sql);
+    let same_chain = format!(
+        "UPDATE transfers SET home_transaction_id = (SELECT t.home_transaction_id FROM transfers AS t WHERE t.id = {first}) WHERE id = {second}"
+    );
+    assert!(run(same_chain.clone()).is_err(), "both are live");
+    assert!(run(format!("UPDATE transfers SET state = 'superseded' WHERE id = {first}")).is_err(), "by which row?");
+    assert!(run(format!("UPDATE transfers SET superseded_by = {second} WHERE id = {first}")).is_err(), "it is still to be paid");
+    run(format!("UPDATE transfers SET state = 'superseded', superseded_by = {second} WHERE id = {first}")).unwrap();
+    run(same_chain).unwrap();
 }
 
 fn assert_same(left: &Facts, left_name: &str, right: &Facts, right_name: &str) {
