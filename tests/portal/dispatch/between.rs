@@ -106,7 +106,8 @@ impl Between {
     }
 }
 
-async fn passed(request: &str, to: std::net::SocketAddr) -> Vec<u8> {
+/// What the simulator answers to a request.
+pub async fn passed(request: &str, to: std::net::SocketAddr) -> Vec<u8> {
     let mut onward = TcpStream::connect(to).await.unwrap();
     let request = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
     onward.write_all(request.as_bytes()).await.unwrap();
@@ -115,7 +116,8 @@ async fn passed(request: &str, to: std::net::SocketAddr) -> Vec<u8> {
     reply
 }
 
-async fn whole_request(from: &mut TcpStream) -> Option<String> {
+/// One request with its body, however many pieces it comes in.
+pub async fn whole_request(from: &mut TcpStream) -> Option<String> {
     let (mut request, mut piece) = (Vec::new(), vec![0; 16_384]);
     loop {
         let read = from.read(&mut piece).await.ok().filter(|read| *read > 0)?;

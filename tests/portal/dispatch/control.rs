@@ -8,7 +8,7 @@ use outlay::audit::{self, What};
 use outlay::clock::Clock as _;
 use outlay::db::schema::{attempts, batches, leases, transfers};
 use outlay::db::{self, WriteTx};
-use outlay::dispatch::{self, ControlRefusal, Count, Engine, LEASE_FOR, TransferState, Went};
+use outlay::dispatch::{self, CONCURRENCY, ControlRefusal, Count, Engine, LEASE_FOR, TransferState, Went};
 use outlay::ids::BatchId;
 use outlay::people::Actor;
 
@@ -154,12 +154,14 @@ async fn a_paused_batch_asks_for_no_more_quotes() {
     pause(&desk, &HLA, &batch).await.unwrap();
     looked_twice(&desk).await;
     gate.let_go();
-    settle(&desk, &mut flight.await.unwrap(), &batch).await;
-    assert!(desk.replies("quotes").len() <= outlay::dispatch::CONCURRENCY, "{:?}", desk.replies("quotes").len());
+    let mut engine = flight.await.unwrap();
+    settle(&desk, &mut engine, &batch).await;
+    let quotes = desk.replies("quotes").len();
+    assert!(quotes <= CONCURRENCY, "{quotes} were asked for");
     assert!(desk.ledger().is_empty());
     assert!(desk.rows(&batch).iter().all(|row| row.state == TransferState::Ready), "all wait");
     resume(&desk, &SU, &batch).await.unwrap();
-    desk.pay(&mut desk.engine(), &batch).await;
+    desk.pay(&mut engine, &batch).await;
     assert_eq!(desk.count(&batch, Count::Succeeded), 300);
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outlay::dispatch::{Engine, LEASE_FOR, ROW_LEASE, TransferState};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 
+use super::between::{passed, whole_request};
 use super::desk::{Desk, MINUTE};
 
 /// Stands between an engine and the simulator, and holds every call to `path` until it is let go.
@@ -31,11 +32,9 @@ impl Gate {
             while let Ok((mut from, _)) = listener.accept().await {
                 let (tell, gate) = (Arc::clone(&tell), Arc::clone(&gate));
                 tokio::spawn(async move {
-                    let mut request = vec![0; 16_384];
                     // One call a connection: the reply closes it.
-                    let read = from.read(&mut request).await.unwrap();
-                    request.truncate(read);
-                    if String::from_utf8_lossy(&request).contains(path) {
+                    let Some(request) = whole_request(&mut from).await else { return };
+                    if request.contains(path) {
                         let permit = match gate.try_acquire() {
                             Ok(permit) => permit,
                             Err(_) => {
@@ -45,11 +44,9 @@ impl Gate {
                         };
                         permit.forget();
                     }
-                    let mut onward = tokio::net::TcpStream::connect(to).await.unwrap();
-                    onward.write_all(&request).await.unwrap();
-                    let mut reply = vec![0; 65_536];
-                    let read = onward.read(&mut reply).await.unwrap();
-                    from.write_all(&reply[..read]).await.unwrap();
+                    let reply = passed(&request, to).await;
+                    // The engine may have been stopped meanwhile.
+                    drop(from.write_all(&reply).await);
                 });
             }
         });
