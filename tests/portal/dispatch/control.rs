@@ -11,6 +11,7 @@ use outlay::db::{self, WriteTx};
 use outlay::dispatch::{self, CONCURRENCY, ControlRefusal, Count, Engine, LEASE_FOR, TransferState, Went};
 use outlay::ids::BatchId;
 use outlay::people::Actor;
+use tokio::task::JoinHandle;
 
 use super::desk::{Desk, HOUR, MINUTE, Payee};
 use super::fair::until;
@@ -54,9 +55,8 @@ fn cancels(tx: &mut WriteTx<'_>, actor: &Actor, batch: &BatchId) -> Result<(), C
 const RECORDED: [TransferState; 4] =
     [TransferState::Sending, TransferState::InDoubt, TransferState::Succeeded, TransferState::NeedsAttention];
 
-/// Stops a batch of 300 while the calls to `path` after the first `pass` are held up, and lets the engine run out. Returns the lines that
-/// were recorded at the very moment of the stop.
-async fn stopped_in_flight(path: &'static str, pass: usize, stop: Stop) -> (Desk, BatchId, BTreeSet<i64>) {
+/// A batch of 300 that is being paid, while the calls to `path` after the first `pass` are held up.
+async fn in_flight(path: &'static str, pass: usize) -> (Desk, BatchId, Gate, JoinHandle<Engine>) {
     let desk = Desk::open().await;
     let phones = phones(300);
     let batch = desk.approved(&payees(&phones));
@@ -67,6 +67,12 @@ async fn stopped_in_flight(path: &'static str, pass: usize, stop: Stop) -> (Desk
         engine
     });
     gate.arrived.notified().await;
+    (desk, batch, gate, flight)
+}
+
+/// Stops such a batch, and lets the engine run out. Returns the lines that were recorded at the very moment of the stop.
+async fn stopped_in_flight(path: &'static str, pass: usize, stop: Stop) -> (Desk, BatchId, BTreeSet<i64>) {
+    let (desk, batch, gate, flight) = in_flight(path, pass).await;
     let (actor, id) = (desk.actor(&HLA), batch.clone());
     let recorded = desk.db.write(move |tx| {
         stop(tx, &actor, &id)?;
@@ -141,16 +147,7 @@ async fn looked_twice(desk: &Desk) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_paused_batch_asks_for_no_more_quotes() {
-    let desk = Desk::open().await;
-    let phones = phones(300);
-    let batch = desk.approved(&payees(&phones));
-    let gate = Gate::after(&desk, "/quotes", 0).await;
-    let mut engine = engine_through(&desk, &gate);
-    let flight = tokio::spawn(async move {
-        engine.until_idle().await.unwrap();
-        engine
-    });
-    gate.arrived.notified().await;
+    let (desk, batch, gate, flight) = in_flight("/quotes", 0).await;
     pause(&desk, &HLA, &batch).await.unwrap();
     looked_twice(&desk).await;
     gate.let_go();

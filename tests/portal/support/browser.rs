@@ -233,10 +233,10 @@ impl Browser {
     }
 }
 
-/// The buttons, links and folds that read so.
+/// The buttons and links that read so.
 fn to_press(words: &str) -> String {
     let reads = format!("normalize-space(.)=\"{words}\"");
-    format!("//button[{reads}][not(@aria-hidden)] | //a[{reads}] | //summary[{reads}]")
+    format!("//button[{reads}][not(@aria-hidden)] | //a[{reads}]")
 }
 
 /// Chromium keeps the name with an empty file, and puts the whole one in its place.
